@@ -1,0 +1,153 @@
+# ddcrash: libcrashinfo, the tools and the collector. `make help` lists the targets.
+
+BUILD  ?= build
+PREFIX ?= /usr/local
+DESTDIR ?=
+# Compile with this sanitizer list, e.g. SANITIZE=address,undefined; use another BUILD for it.
+SANITIZE ?=
+
+VERSION := $(shell sed -n 's/^\#define DDCRASH_VERSION "\(.*\)"/\1/p' libcrashinfo/base/version.h)
+
+CC       ?= gcc
+CLANG    ?= clang
+AR       ?= ar
+CFLAGS   ?= -O2 -g
+WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
+	-Wwrite-strings -Wvla -Wswitch-enum -Wundef -Wno-missing-field-initializers
+HARDEN   := -fstack-protector-strong -fPIE $(if $(SANITIZE),,-D_FORTIFY_SOURCE=2)
+SANFLAGS := $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer)
+PACKAGES := libdw libelf libcjson libcurl libarchive libpcre2-8 zlib
+
+# Evaluated when a recipe needs them: pkg-config may be installed by `make deps` just before.
+PKG_CFLAGS = $(shell pkg-config --cflags $(PACKAGES))
+PKG_LIBS   = $(shell pkg-config --libs $(PACKAGES)) -liberty
+
+BASE_FLAGS := -std=gnu11 -D_GNU_SOURCE -Ilibcrashinfo -Ilibcrashinfo/include -MMD -MP
+ALL_CFLAGS = $(BASE_FLAGS) $(WARNINGS) $(HARDEN) $(SANFLAGS) $(PKG_CFLAGS) $(CFLAGS)
+ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now -pthread $(SANFLAGS) $(LDFLAGS)
+
+.DELETE_ON_ERROR:
+.SUFFIXES:
+.PHONY: all help deps demo check check-run asan fuzz bench install uninstall headers-check \
+	layer-check clean FORCE
+
+all: tools collector
+
+help:
+	@echo 'all            build everything into $(BUILD)/'
+	@echo 'demo           install what is missing, build, crash a program and follow its report'
+	@echo 'check          install what is missing, build, run all tests'
+	@echo 'asan           the tests under AddressSanitizer and UndefinedBehaviorSanitizer'
+	@echo 'fuzz           run each fuzz target for FUZZ_SECONDS (60)'
+	@echo 'bench          timings beside other tools'
+	@echo 'headers-check  public headers compile alone, in C and C++'
+	@echo 'layer-check    folders include only what they may'
+	@echo 'install        into $$DESTDIR$$PREFIX; uninstall removes the same files'
+
+deps:
+	@.ci/install
+
+# --- rebuild when the flags change ---------------------------------------------------------------
+
+FLAGS_FILE := $(BUILD)/flags
+$(FLAGS_FILE): FORCE
+	@mkdir -p $(@D)
+	@printf '%s\n' '$(CC) $(ALL_CFLAGS) | $(ALL_LDFLAGS)' >$@.new
+	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
+
+$(BUILD)/obj/%.o: %.c $(FLAGS_FILE)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -c -o $@ $<
+
+# --- libcrashinfo ---------------------------------------------------------------------------------
+
+LIB_DIRS := base json report stream schema module symbol unwind bundle upload diagnose render
+LIB_SRC  := $(sort $(wildcard $(LIB_DIRS:%=libcrashinfo/%/*.c)))
+LIB_OBJ  := $(LIB_SRC:%.c=$(BUILD)/obj/%.o)
+LIB      := $(BUILD)/libcrashinfo.a
+
+$(LIB): $(LIB_OBJ)
+	rm -f $@
+	$(AR) rcs $@ $^
+
+# --- tools ----------------------------------------------------------------------------------------
+
+TOOL_SRC := $(sort $(wildcard tools/ddcrash-*.c))
+TOOL_COMMON_OBJ := $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out $(TOOL_SRC),$(wildcard tools/*.c)))
+TOOLS    := $(TOOL_SRC:tools/%.c=$(BUILD)/bin/%)
+
+.PHONY: tools
+tools: $(TOOLS)
+
+$(TOOLS): $(BUILD)/bin/%: $(BUILD)/obj/tools/%.o $(TOOL_COMMON_OBJ) $(LIB)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS)
+
+# --- collector ------------------------------------------------------------------------------------
+
+.PHONY: collector
+collector:
+
+# --- tests ----------------------------------------------------------------------------------------
+
+TEST_SRC := $(sort $(wildcard libcrashinfo/tests/test_*.c))
+TEST_COMMON_OBJ := $(patsubst %.c,$(BUILD)/obj/%.o,\
+	$(filter-out $(TEST_SRC),$(wildcard libcrashinfo/tests/*.c)))
+TESTS    := $(TEST_SRC:libcrashinfo/tests/%.c=$(BUILD)/tests/%)
+CHECK_LIBS = $(shell pkg-config --libs check)
+
+$(TESTS): $(BUILD)/tests/%: $(BUILD)/obj/libcrashinfo/tests/%.o $(TEST_COMMON_OBJ) $(LIB)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) $(CHECK_LIBS)
+
+FUZZ_SRC    := $(sort $(wildcard libcrashinfo/fuzz/fuzz_*.c))
+FUZZ_REPLAY := $(FUZZ_SRC:libcrashinfo/fuzz/%.c=$(BUILD)/tests/replay_%)
+FUZZERS     := $(FUZZ_SRC:libcrashinfo/fuzz/%.c=$(BUILD)/fuzz/%)
+FUZZ_SECONDS ?= 60
+
+# The same target with a plain main that feeds it the files of its corpus.
+$(FUZZ_REPLAY): $(BUILD)/tests/replay_%: $(BUILD)/obj/libcrashinfo/fuzz/%.o \
+		$(BUILD)/obj/libcrashinfo/fuzz/replay.o $(LIB)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS)
+
+$(FUZZERS): $(BUILD)/fuzz/%: libcrashinfo/fuzz/%.c $(LIB_SRC) $(FLAGS_FILE)
+	@mkdir -p $(@D)
+	$(CLANG) $(BASE_FLAGS:-MMD=) $(PKG_CFLAGS) -O1 -g -fsanitize=fuzzer,address,undefined \
+		-fno-sanitize-recover=all -o $@ $< $(LIB_SRC) $(PKG_LIBS)
+
+fuzz: $(FUZZERS)
+	@for f in $(FUZZERS); do \
+		name=$${f##*/fuzz_}; mkdir -p $(BUILD)/corpus/$$name testdata/corpus/$$name; \
+		echo "== $$name"; \
+		$$f -max_total_time=$(FUZZ_SECONDS) -rss_limit_mb=4096 -timeout=20 -print_final_stats=1 \
+			$(BUILD)/corpus/$$name testdata/corpus/$$name || exit 1; \
+	done
+
+SCRIPT_TESTS := $(sort $(wildcard tools/tests/*.test collector/tests/*.test))
+
+check: deps
+	@$(MAKE) --no-print-directory check-run
+
+check-run: all $(TESTS) $(FUZZ_REPLAY) headers-check layer-check
+	@BUILD='$(BUILD)' CC='$(CC)' SANITIZE='$(SANITIZE)' tools/tests/run \
+		$(TESTS) $(FUZZ_REPLAY) $(SCRIPT_TESTS)
+
+asan:
+	@$(MAKE) --no-print-directory check BUILD=$(BUILD)/asan SANITIZE=address,undefined CFLAGS='-O1 -g'
+
+headers-check: deps
+	@for h in libcrashinfo/include/crashinfo/*.h; do \
+		echo "#include <crashinfo/$${h##*/}>" | $(CC) -std=c11 -Wall -Wextra -Wpedantic -Werror \
+			-Ilibcrashinfo/include -fsyntax-only -x c - && \
+		echo "#include <crashinfo/$${h##*/}>" | $(CXX) -std=c++11 -Wall -Wextra -Wpedantic -Werror \
+			-Ilibcrashinfo/include -fsyntax-only -x c++ - || exit 1; \
+	done
+
+layer-check:
+	@.ci/layer-check
+
+clean:
+	rm -rf $(BUILD)
+
+-include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Bounded reading of binary data from strangers. A read past the end sets `failed`, returns zero
+ * and leaves the cursor at the end, so a parser may check once per record.
+ */
+#ifndef BASE_CURSOR_H
+#define BASE_CURSOR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+struct cursor {
+	const unsigned char *at, *end;
+	bool big_endian;
+	bool failed;
+};
+
+static inline struct cursor cursor_make(const void *bytes, size_t size, bool big_endian)
+{
+	const unsigned char *at = bytes;
+
+	return (struct cursor){.at = at, .end = at + size, .big_endian = big_endian};
+}
+
+static inline size_t cursor_left(const struct cursor *c)
+{
+	return (size_t)(c->end - c->at);
+}
+
+/* `size` bytes to read in place, NULL when there are fewer. */
+static inline const unsigned char *cursor_bytes(struct cursor *c, uint64_t size)
+{
+	const unsigned char *bytes = c->at;
+
+	if (size > cursor_left(c)) {
+		c->failed = true;
+		c->at = c->end;
+		return NULL;
+	}
+	c->at += size;
+	return bytes;
+}
+
+static inline void cursor_skip(struct cursor *c, uint64_t size)
+{
+	cursor_bytes(c, size);
+}
+
+/* An unsigned number of 1 to 8 bytes in the cursor's byte order. */
+static inline uint64_t cursor_uint(struct cursor *c, unsigned size)
+{
+	const unsigned char *bytes = cursor_bytes(c, size);
+	uint64_t value = 0;
+
+	for (unsigned i = 0; bytes && i < size; i++)
+		value |= (uint64_t)bytes[i] << 8 * (c->big_endian ? size - 1 - i : i);
+	return value;
+}
+
+static inline uint8_t cursor_u8(struct cursor *c)
+{
+	return (uint8_t)cursor_uint(c, 1);
+}
+
+static inline uint16_t cursor_u16(struct cursor *c)
+{
+	return (uint16_t)cursor_uint(c, 2);
+}
+
+static inline uint32_t cursor_u32(struct cursor *c)
+{
+	return (uint32_t)cursor_uint(c, 4);
+}
+
+static inline uint64_t cursor_u64(struct cursor *c)
+{
+	return cursor_uint(c, 8);
+}
+
+static inline uint64_t cursor_uleb(struct cursor *c)
+{
+	uint64_t value = 0;
+
+	for (unsigned shift = 0;; shift += 7) {
+		unsigned char byte = cursor_u8(c);
+
+		if (shift < 64)
+			value |= (uint64_t)(byte & 0x7f) << shift;
+		if (!(byte & 0x80) || c->failed)
+			return value;
+	}
+}
+
+static inline int64_t cursor_sleb(struct cursor *c)
+{
+	uint64_t value = 0;
+
+	for (unsigned shift = 0;; shift += 7) {
+		unsigned char byte = cursor_u8(c);
+
+		if (shift < 64)
+			value |= (uint64_t)(byte & 0x7f) << shift;
+		if (byte & 0x80 && !c->failed)
+			continue;
+		if (byte & 0x40 && shift + 7 < 64)
+			value |= ~(uint64_t)0 << (shift + 7);
+		return (int64_t)value;
+	}
+}
+
+/* A NUL-terminated string in place, NULL when no NUL follows. */
+static inline const char *cursor_string(struct cursor *c)
+{
+	const unsigned char *nul = memchr(c->at, 0, cursor_left(c));
+
+	if (!nul) {
+		c->failed = true;
+		c->at = c->end;
+		return NULL;
+	}
+	return (const char *)cursor_bytes(c, (uint64_t)(nul - c->at) + 1);
+}
+
+#endif

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/io.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+
+/* One read call; large enough that a 50 MB report takes few of them. */
+#define IO_CHUNK_BYTES     (256 * 1024)
+#define IO_TEMPORARY_TRIES 64
+
+static size_t io_size_hint(int fd, size_t max_bytes)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) || !S_ISREG(st.st_mode) || st.st_size <= 0)
+		return IO_CHUNK_BYTES;
+	/* one byte more, so that the end is seen without growing again */
+	return (uint64_t)st.st_size < max_bytes ? (size_t)st.st_size + 1 : IO_CHUNK_BYTES;
+}
+
+struct crashinfo_error *io_read_fd(int fd, size_t max_bytes, struct strbuf *buf)
+{
+	size_t want = io_size_hint(fd, max_bytes);
+
+	for (;;) {
+		ssize_t n;
+
+		if (!strbuf_reserve(buf, want))
+			return strbuf_error(buf);
+		n = read(fd, buf->data + buf->size, buf->capacity - buf->size - 1);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return crashinfo_error_from_errno(errno, "cannot read");
+		if (n == 0)
+			break;
+		buf->size += (size_t)n;
+		if (buf->size > max_bytes)
+			return crashinfo_error_create(CRASHINFO_ERROR_LIMIT,
+						      "larger than the limit of %zu bytes",
+						      max_bytes);
+		want = buf->capacity - buf->size > 1 ? 0 : IO_CHUNK_BYTES;
+	}
+	buf->data[buf->size] = '\0';
+	return NULL;
+}
+
+struct crashinfo_error *io_read_file(const char *path, size_t max_bytes, struct strbuf *buf)
+{
+	_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+
+	if (fd < 0)
+		return crashinfo_error_from_errno(errno, "cannot open");
+	return io_read_fd(fd, max_bytes, buf);
+}
+
+struct crashinfo_error *io_write_all(int fd, const void *bytes, size_t size)
+{
+	const char *p = bytes;
+
+	while (size) {
+		ssize_t n = write(fd, p, size);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return crashinfo_error_from_errno(errno, "cannot write");
+		p += n;
+		size -= (size_t)n;
+	}
+	return NULL;
+}
+
+/* O_EXCL in the folder of the target: a rename later stays within one file system. */
+static int io_open_temporary(const char *path, char **temporary_ret)
+{
+	for (int i = 0; i < IO_TEMPORARY_TRIES; i++) {
+		_free_ char *name = NULL;
+		int fd;
+
+		if (asprintf(&name, "%s.%d-%d.tmp", path, (int)getpid(), i) < 0) {
+			name = NULL;
+			errno = ENOMEM;
+			return -1;
+		}
+		fd = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0666);
+		if (fd >= 0) {
+			*temporary_ret = steal_ptr(name);
+			return fd;
+		}
+		if (errno != EEXIST)
+			return -1;
+	}
+	return -1;
+}
+
+struct crashinfo_error *io_atomic_open(struct io_atomic *file, const char *path)
+{
+	struct io_atomic opened = {.fd = -1};
+
+	if (asprintf(&opened.path, "%s", path) < 0)
+		return crashinfo_error_no_memory();
+	opened.fd = io_open_temporary(path, &opened.temporary);
+	if (opened.fd < 0) {
+		free(opened.path);
+		return crashinfo_error_from_errno(errno, "cannot create %s", path);
+	}
+	*file = opened;
+	return NULL;
+}
+
+void io_atomic_abort(struct io_atomic *file)
+{
+	if (file->fd >= 0)
+		close(file->fd);
+	if (file->temporary)
+		unlink(file->temporary);
+	free(file->temporary);
+	free(file->path);
+	*file = (struct io_atomic){.fd = -1};
+}
+
+struct crashinfo_error *io_atomic_commit(struct io_atomic *file, bool durable)
+{
+	struct crashinfo_error *error = NULL;
+
+	/* close() reports what NFS and quotas could not write */
+	if ((durable && fsync(file->fd)) || close(steal_fd(file->fd)) ||
+	    rename(file->temporary, file->path)) {
+		error = crashinfo_error_from_errno(errno, "cannot write %s", file->path);
+	} else {
+		free(file->temporary);
+		file->temporary = NULL;
+	}
+	io_atomic_abort(file);
+	return error;
+}

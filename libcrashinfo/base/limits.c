@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <crashinfo/context.h>
+
+#include "base/limits.h"
+
+#define KIB (1024u)
+#define MIB (1024u * 1024u)
+#define GIB (1024u * 1024u * 1024u)
+
+static const struct crashinfo_limits default_limits = {
+	/* JSON offsets are 32 bits wide; reports above a few MiB are refused by every intake. */
+	.input_bytes = 2u * GIB,
+	/* The reader keeps one word per open bracket; real reports nest about ten deep. */
+	.json_depth = 10000,
+	/* Node indexes are 32 bits wide, and 16 bytes each are 4 GiB at this count. */
+	.json_nodes = 256u * MIB,
+	/* A whole stack on one line stays far below; protects the line buffer. */
+	.stream_line_bytes = 16u * MIB,
+	/* Emitters stop at 512 frames; deep recursions from other producers still fit. */
+	.stream_frames = 8192,
+	/* Maps of huge processes and additional files fit; protects memory of a receiver. */
+	.stream_report_bytes = 256u * MIB,
+	/* vm.max_map_count is 65,530 by default and 1,048,576 on tuned hosts. */
+	.maps_entries = 1048576,
+	/* As stream_frames, for reports that did not come from a stream. */
+	.stack_frames = 8192,
+	/* The deepest inline nesting seen in Chromium and rustc is below 60. */
+	.inline_depth = 256,
+	/* A full Debian -dbg mirror tree has about 10^5 files. */
+	.tree_files = 2000000,
+	/* Deeper trees are cycles of bind mounts or attacks. */
+	.tree_depth = 64,
+	/* Chromium's inflated .debug_info is below 4 GiB. */
+	.inflated_bytes = 4u * (size_t)GIB,
+	/* C++ templates reach 100 KiB; demanglers can turn 1 KiB into gigabytes. */
+	.demangled_bytes = 1u * MIB,
+	/* Notes hold ids and properties, a few hundred bytes. */
+	.note_bytes = 1u * MIB,
+};
+
+struct crashinfo_limits crashinfo_limits_default(void)
+{
+	return default_limits;
+}
+
+const struct crashinfo_limits *limits_of(const struct crashinfo_context *context)
+{
+	return context ? &context->limits : &default_limits;
+}

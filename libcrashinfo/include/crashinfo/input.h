@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The operands of a tool as a sequence of documents.
+ *
+ * An operand is a file, a folder (walked in sorted order, links to folders not followed) or "-".
+ * What a file holds is found by content: JSON documents (one, NDJSON, or concatenated) or a
+ * collector stream. One that cannot be read does not stop the others.
+ */
+#ifndef CRASHINFO_INPUT_H
+#define CRASHINFO_INPUT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <crashinfo/context.h>
+#include <crashinfo/error.h>
+#include <crashinfo/json.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum crashinfo_input_kind {
+	CRASHINFO_INPUT_JSON,   /* `json` is one document */
+	CRASHINFO_INPUT_STREAM, /* read it with crashinfo_inputs_read() */
+};
+
+struct crashinfo_input {
+	enum crashinfo_input_kind kind;
+	const char *name; /* "dir/file", "-"; valid until the next call */
+	struct crashinfo_json
+		*json; /* the caller's to destroy or hand on; its text lives with `inputs`
+			  until the next document of the next file is asked for */
+	size_t index;  /* of the document within its file, from 0 */
+};
+
+struct crashinfo_inputs;
+
+/* `operands` must outlive it. INVALID_ARGUMENT when "-" is named twice. */
+struct crashinfo_error *crashinfo_inputs_create(const struct crashinfo_context *context,
+						const char *const *operands, size_t count,
+						struct crashinfo_inputs **ret);
+void crashinfo_inputs_destroy(struct crashinfo_inputs *inputs);
+
+/*
+ * The next document. `*done_ret` is set at the end. An error concerns one file (its `source` names
+ * it) and the next call goes on behind it: with the next file, or the next line of NDJSON.
+ */
+struct crashinfo_error *crashinfo_inputs_next(struct crashinfo_inputs *inputs,
+					      struct crashinfo_input *ret, bool *done_ret);
+
+/* Bytes of the current STREAM input; `*size_ret` is 0 at its end. */
+struct crashinfo_error *crashinfo_inputs_read(struct crashinfo_inputs *inputs, char *buffer,
+					      size_t capacity, size_t *size_ret);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

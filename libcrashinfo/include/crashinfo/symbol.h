@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * From addresses to functions, files and lines.
+ *
+ * Work is planned: give all queries in hand at once, they are grouped by module and every module is
+ * opened once with its addresses sorted.
+ */
+#ifndef CRASHINFO_SYMBOL_H
+#define CRASHINFO_SYMBOL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <crashinfo/context.h>
+#include <crashinfo/error.h>
+#include <crashinfo/module.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Why a query has the answer it has; the list is closed. */
+enum crashinfo_symbol_status {
+	CRASHINFO_SYMBOL_RESOLVED,             /* function and line from debug information */
+	CRASHINFO_SYMBOL_RESOLVED_SYMBOL_ONLY, /* function from the ELF symbol table */
+	CRASHINFO_SYMBOL_NO_LINE,              /* function from debug information, no line */
+	CRASHINFO_SYMBOL_MODULE_UNKNOWN,       /* the frame names no module */
+	CRASHINFO_SYMBOL_NO_DEBUG_FILE,        /* no file for the module in the folders given */
+	CRASHINFO_SYMBOL_BUILD_ID_MISMATCH,    /* only files of another build */
+	CRASHINFO_SYMBOL_CRC_MISMATCH,         /* the debuglink target has the wrong CRC */
+	CRASHINFO_SYMBOL_ALTLINK_MISSING, /* the dwz file that the debug file needs is missing */
+	CRASHINFO_SYMBOL_NO_DWARF,        /* the file has neither DWARF nor a symbol here */
+	CRASHINFO_SYMBOL_ADDRESS_OUTSIDE_UNITS, /* no unit and no symbol holds the address */
+	CRASHINFO_SYMBOL_CORRUPT_DEBUG_INFO,    /* the file is damaged */
+	CRASHINFO_SYMBOL_LIMIT_REACHED,         /* a limit stopped the look-up */
+};
+
+/* "resolved", "no-debug-file" and so on; static storage. */
+const char *crashinfo_symbol_status_name(enum crashinfo_symbol_status status);
+/* One sentence for people; static storage. */
+const char *crashinfo_symbol_status_text(enum crashinfo_symbol_status status);
+/* Whether the status comes with at least a function name. */
+bool crashinfo_symbol_status_has_name(enum crashinfo_symbol_status status);
+
+/* One function at an address. Strings are NULL and numbers 0 when unknown. */
+struct crashinfo_symbol_frame {
+	const char *function;     /* demangled when that changed it */
+	const char *mangled_name; /* the original, only when `function` differs from it */
+	const char *file;         /* directory joined, as the compiler recorded it */
+	uint32_t line, column;
+	bool inlined;            /* inlined into the next frame of the answer */
+	uint64_t symbol_address; /* ELF virtual address of the function's start, 0 when unknown */
+};
+
+struct crashinfo_symbol_query {
+	/* the module: a file to use as it is, or a build id and path for the finder */
+	const char *file;
+	const char *build_id;
+	const char *path;
+	uint64_t
+		address; /* ELF virtual address, already moved into the call for return addresses */
+};
+
+struct crashinfo_symbol_answer {
+	enum crashinfo_symbol_status status;
+	const struct crashinfo_symbol_frame *frames; /* innermost first; owned by the symbolizer */
+	size_t frame_count;
+};
+
+struct crashinfo_symbolizer_options {
+	bool no_inlines;  /* only the outermost function of an address, with the innermost line */
+	bool no_demangle; /* names as they are in the file */
+};
+
+struct crashinfo_symbolizer;
+
+/* `finder` may be NULL when every query names its file; it must outlive the symbolizer. */
+struct crashinfo_error *crashinfo_symbolizer_create(
+	const struct crashinfo_context *context, struct crashinfo_finder *finder,
+	const struct crashinfo_symbolizer_options *options, struct crashinfo_symbolizer **ret);
+void crashinfo_symbolizer_destroy(struct crashinfo_symbolizer *symbolizer);
+
+/*
+ * Answer `count` queries into `answers` (same order). A module that cannot be read gives its
+ * queries a status, not an error; errors are NO_MEMORY and a query `file` that cannot be opened or
+ * is no ELF file. Answers live as long as the symbolizer.
+ */
+struct crashinfo_error *crashinfo_symbolizer_resolve(struct crashinfo_symbolizer *symbolizer,
+						     const struct crashinfo_symbol_query *queries,
+						     size_t count,
+						     struct crashinfo_symbol_answer *answers);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
