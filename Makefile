@@ -8,7 +8,10 @@ SANITIZE ?=
 
 VERSION := $(shell sed -n 's/^\#define DDCRASH_VERSION "\(.*\)"/\1/p' libcrashinfo/base/version.h)
 
-CC       ?= gcc
+# make has a CC of its own, which ?= would leave
+ifeq ($(origin CC),default)
+CC := gcc
+endif
 CLANG    ?= clang
 AR       ?= ar
 CFLAGS   ?= -O2 -g
@@ -26,6 +29,11 @@ BASE_FLAGS := -std=gnu11 -D_GNU_SOURCE -Ilibcrashinfo -Ilibcrashinfo/include -MM
 ALL_CFLAGS = $(BASE_FLAGS) $(WARNINGS) $(HARDEN) $(SANFLAGS) $(PKG_CFLAGS) $(CFLAGS)
 ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now -pthread $(SANFLAGS) $(LDFLAGS)
 
+# Short lines by default; V=1 shows the commands.
+V ?=
+Q := $(if $(V),,@)
+say = $(if $(V),:,printf '  %-5s %s\n' $1 $2)
+
 .DELETE_ON_ERROR:
 .SUFFIXES:
 .PHONY: all help deps demo check check-run asan fuzz bench install uninstall headers-check \
@@ -34,7 +42,7 @@ ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now -pthread $(SANFLAGS) $(LDFLAGS)
 all: tools collector
 
 help:
-	@echo 'all            build everything into $(BUILD)/'
+	@echo 'all            build everything into $(BUILD)/; V=1 shows the commands'
 	@echo 'demo           install what is missing, build, crash a program and follow its report'
 	@echo 'check          install what is missing, build, run all tests'
 	@echo 'asan           the tests under AddressSanitizer and UndefinedBehaviorSanitizer'
@@ -57,7 +65,8 @@ $(FLAGS_FILE): FORCE
 
 $(BUILD)/obj/%.o: %.c $(FLAGS_FILE)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -c -o $@ $<
+	@$(call say,CC,$<)
+	$(Q)$(CC) $(ALL_CFLAGS) -c -o $@ $<
 
 # --- libcrashinfo ---------------------------------------------------------------------------------
 
@@ -67,8 +76,9 @@ LIB_OBJ  := $(LIB_SRC:%.c=$(BUILD)/obj/%.o)
 LIB      := $(BUILD)/libcrashinfo.a
 
 $(LIB): $(LIB_OBJ)
-	rm -f $@
-	$(AR) rcs $@ $^
+	@$(call say,AR,$@)
+	$(Q)rm -f $@
+	$(Q)$(AR) rcs $@ $^
 
 # --- tools ----------------------------------------------------------------------------------------
 
@@ -81,7 +91,8 @@ tools: $(TOOLS)
 
 $(TOOLS): $(BUILD)/bin/%: $(BUILD)/obj/tools/%.o $(TOOL_COMMON_OBJ) $(LIB)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS)
+	@$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS)
 
 # --- collector ------------------------------------------------------------------------------------
 
@@ -98,7 +109,8 @@ CHECK_LIBS = $(shell pkg-config --libs check)
 
 $(TESTS): $(BUILD)/tests/%: $(BUILD)/obj/libcrashinfo/tests/%.o $(TEST_COMMON_OBJ) $(LIB)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) $(CHECK_LIBS)
+	@$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) $(CHECK_LIBS)
 
 FUZZ_SRC    := $(sort $(wildcard libcrashinfo/fuzz/fuzz_*.c))
 FUZZ_REPLAY := $(FUZZ_SRC:libcrashinfo/fuzz/%.c=$(BUILD)/tests/replay_%)
@@ -109,11 +121,13 @@ FUZZ_SECONDS ?= 60
 $(FUZZ_REPLAY): $(BUILD)/tests/replay_%: $(BUILD)/obj/libcrashinfo/fuzz/%.o \
 		$(BUILD)/obj/libcrashinfo/fuzz/replay.o $(LIB)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS)
+	@$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS)
 
 $(FUZZERS): $(BUILD)/fuzz/%: libcrashinfo/fuzz/%.c $(LIB_SRC) $(FLAGS_FILE)
 	@mkdir -p $(@D)
-	$(CLANG) $(BASE_FLAGS:-MMD=) $(PKG_CFLAGS) -O1 -g -fsanitize=fuzzer,address,undefined \
+	@$(call say,FUZZ,$@)
+	$(Q)$(CLANG) $(BASE_FLAGS:-MMD=) $(PKG_CFLAGS) -O1 -g -fsanitize=fuzzer,address,undefined \
 		-fno-sanitize-recover=all -o $@ $< $(LIB_SRC) $(PKG_LIBS)
 
 fuzz: $(FUZZERS)
@@ -129,7 +143,7 @@ SCRIPT_TESTS := $(sort $(wildcard tools/tests/*.test collector/tests/*.test))
 check: deps
 	@$(MAKE) --no-print-directory check-run
 
-check-run: all $(TESTS) $(FUZZ_REPLAY) headers-check layer-check
+check-run: all $(TESTS) $(SAMPLE_TOOL) $(FUZZ_REPLAY) headers-check layer-check
 	@BUILD='$(BUILD)' CC='$(CC)' SANITIZE='$(SANITIZE)' tools/tests/run \
 		$(TESTS) $(FUZZ_REPLAY) $(SCRIPT_TESTS)
 

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -100,17 +101,39 @@ static int io_open_temporary(const char *path, char **temporary_ret)
 	return -1;
 }
 
+/* What a rename cannot replace is written in place. */
+static int io_open_special(const char *path, const struct stat *st)
+{
+	if (!S_ISDIR(st->st_mode))
+		return open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+	errno = EISDIR;
+	return -1;
+}
+
 struct crashinfo_error *io_atomic_open(struct io_atomic *file, const char *path)
 {
 	struct io_atomic opened = {.fd = -1};
+	struct stat st;
+	bool exists = !stat(path, &st), special = exists && !S_ISREG(st.st_mode);
 
-	if (asprintf(&opened.path, "%s", path) < 0)
-		return crashinfo_error_no_memory();
-	opened.fd = io_open_temporary(path, &opened.temporary);
-	if (opened.fd < 0) {
-		free(opened.path);
+	/* the file behind a link is replaced, not the link */
+	opened.path = exists && !special ? realpath(path, NULL) : strdup(path);
+	if (!opened.path)
 		return crashinfo_error_from_errno(errno, "cannot create %s", path);
+	if (special)
+		opened.fd = io_open_special(path, &st);
+	else
+		opened.fd = io_open_temporary(opened.path, &opened.temporary);
+	if (opened.fd < 0) {
+		struct crashinfo_error *error =
+			crashinfo_error_from_errno(errno, "cannot create %s", path);
+
+		free(opened.path);
+		return error;
 	}
+	/* best effort: the file may belong to somebody else */
+	if (exists && opened.temporary && fchmod(opened.fd, st.st_mode & 0777))
+		errno = 0;
 	*file = opened;
 	return NULL;
 }
@@ -131,8 +154,8 @@ struct crashinfo_error *io_atomic_commit(struct io_atomic *file, bool durable)
 	struct crashinfo_error *error = NULL;
 
 	/* close() reports what NFS and quotas could not write */
-	if ((durable && fsync(file->fd)) || close(steal_fd(file->fd)) ||
-	    rename(file->temporary, file->path)) {
+	if ((durable && file->temporary && fsync(file->fd)) || close(steal_fd(file->fd)) ||
+	    (file->temporary && rename(file->temporary, file->path))) {
 		error = crashinfo_error_from_errno(errno, "cannot write %s", file->path);
 	} else {
 		free(file->temporary);

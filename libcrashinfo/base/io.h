@@ -19,14 +19,14 @@ struct crashinfo_error *io_read_file(const char *path, size_t max_bytes, struct 
 /* Write all of `bytes`, going on after short writes and EINTR. */
 struct crashinfo_error *io_write_all(int fd, const void *bytes, size_t size);
 
-/* A file that appears under its name only when it is complete. */
+/* A file that appears under its name only when it is complete; see <crashinfo/file.h>. */
 struct io_atomic {
 	int fd; /* write here; -1 when closed */
 	char *path;
-	char *temporary;
+	char *temporary; /* NULL for a device or pipe, which is written in place */
 };
 
-/* Create a temporary file beside `path`, mode 0666 less the umask. */
+/* Create a temporary file beside `path`: with the mode of what is there or 0666 less the umask. */
 struct crashinfo_error *io_atomic_open(struct io_atomic *file, const char *path);
 /* fsync if `durable`, rename to the name asked for; the file is closed also on failure. */
 struct crashinfo_error *io_atomic_commit(struct io_atomic *file, bool durable);
