@@ -84,23 +84,22 @@ void utf8_add_lossy(struct strbuf *buf, const char *text, size_t size)
 	}
 }
 
+size_t utf8_encode(uint32_t c, char ret[4])
+{
+	static const unsigned char marks[] = {0, 0, 0xc0, 0xe0, 0xf0};
+	size_t length = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
+
+	for (size_t i = length; i-- > 1; c >>= 6)
+		ret[i] = (char)(0x80 | (c & 0x3f));
+	ret[0] = (char)(marks[length] | c);
+	return length;
+}
+
 void utf8_add(struct strbuf *buf, uint32_t c)
 {
-	if (c < 0x80) {
-		strbuf_addc(buf, (char)c);
-	} else if (c < 0x800) {
-		strbuf_addc(buf, (char)(0xc0 | c >> 6));
-		strbuf_addc(buf, (char)(0x80 | (c & 0x3f)));
-	} else if (c < 0x10000) {
-		strbuf_addc(buf, (char)(0xe0 | c >> 12));
-		strbuf_addc(buf, (char)(0x80 | (c >> 6 & 0x3f)));
-		strbuf_addc(buf, (char)(0x80 | (c & 0x3f)));
-	} else {
-		strbuf_addc(buf, (char)(0xf0 | c >> 18));
-		strbuf_addc(buf, (char)(0x80 | (c >> 12 & 0x3f)));
-		strbuf_addc(buf, (char)(0x80 | (c >> 6 & 0x3f)));
-		strbuf_addc(buf, (char)(0x80 | (c & 0x3f)));
-	}
+	char bytes[4];
+
+	strbuf_add(buf, bytes, utf8_encode(c, bytes));
 }
 
 static uint32_t utf8_decode(const char *text, size_t length)

@@ -21,7 +21,8 @@ size_t utf8_valid_prefix(const char *text, size_t size);
 /* Add `text`, each maximal ill-formed subpart replaced by U+FFFD. */
 void utf8_add_lossy(struct strbuf *buf, const char *text, size_t size);
 
-/* Add the code point `c` (must be a scalar value). */
+/* Write the code point `c` (must be a scalar value); the number of bytes, 1 to 4. */
+size_t utf8_encode(uint32_t c, char ret[4]);
 void utf8_add(struct strbuf *buf, uint32_t c);
 
 /*
