@@ -6,7 +6,7 @@
  * every value has a byte offset, and nothing recurses. Accepted is exactly the RFC's grammar in
  * strict UTF-8 (a byte order mark at the start is skipped). Escapes of lone surrogates are within
  * that grammar: they are accepted and decode to U+FFFD. Duplicate member names are accepted;
- * look-ups give the last one, crashinfo_json_duplicate() lists them.
+ * look-ups give the last one, crashinfo_json_duplicates() lists them.
  *
  * A document may be read from several threads at once.
  */
@@ -125,11 +125,11 @@ bool crashinfo_json_uint64(const struct crashinfo_json *json, crashinfo_json_nod
 			   uint64_t *ret);
 
 /*
- * The name nodes that repeat an earlier name of the same object, in text order: call with `after` =
- * NONE first, then with what it returned, until NONE. The first call costs a pass over all objects.
+ * The name nodes that repeat an earlier name of the same object, in text order: `*ret` is malloc'd,
+ * NULL when there are none. Costs one pass over the document.
  */
-crashinfo_json_node crashinfo_json_duplicate(struct crashinfo_json *json,
-					     crashinfo_json_node after);
+struct crashinfo_error *crashinfo_json_duplicates(const struct crashinfo_json *json,
+						  crashinfo_json_node **ret, size_t *count_ret);
 
 /*
  * Edits.
