@@ -117,13 +117,11 @@ struct crashinfo_error *crashinfo_report_file(const struct crashinfo_report *rep
 					      const char *name, char **ret, size_t *size_ret);
 
 /*
- * The maps of the crashed process: the file named /proc/self/maps, or /proc/PID/maps. NOT_FOUND
- * when there is none.
+ * The memory maps of the crashed process for crashinfo_maps_parse(): the text of the file named
+ * /proc/self/maps, or else /proc/PID/maps; malloc'd. NOT_FOUND when the report has neither.
  */
-struct crashinfo_maps;
-struct crashinfo_error *crashinfo_report_maps(const struct crashinfo_context *context,
-					      const struct crashinfo_report *report,
-					      struct crashinfo_maps **ret);
+struct crashinfo_error *crashinfo_report_maps_text(const struct crashinfo_report *report,
+						   char **ret, size_t *size_ret);
 
 /* Signals and codes. */
 
