@@ -112,6 +112,13 @@ $(TESTS): $(BUILD)/tests/%: $(BUILD)/obj/libcrashinfo/tests/%.o $(TEST_COMMON_OB
 	@$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) $(CHECK_LIBS)
 
+# A tool that prints its command line: the tests of what all tools share.
+SAMPLE_TOOL := $(BUILD)/tests/ddcrash-sample
+$(SAMPLE_TOOL): $(BUILD)/obj/tools/tests/sample_tool.o $(TOOL_COMMON_OBJ) $(LIB)
+	@mkdir -p $(@D)
+	@$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS)
+
 FUZZ_SRC    := $(sort $(wildcard libcrashinfo/fuzz/fuzz_*.c))
 FUZZ_REPLAY := $(FUZZ_SRC:libcrashinfo/fuzz/%.c=$(BUILD)/tests/replay_%)
 FUZZERS     := $(FUZZ_SRC:libcrashinfo/fuzz/%.c=$(BUILD)/fuzz/%)
@@ -143,7 +150,7 @@ SCRIPT_TESTS := $(sort $(wildcard tools/tests/*.test collector/tests/*.test))
 check: deps
 	@$(MAKE) --no-print-directory check-run
 
-check-run: all $(TESTS) $(SAMPLE_TOOL) $(FUZZ_REPLAY) headers-check layer-check
+check-run: all $(TESTS) $(SAMPLE_TOOL) $(SAMPLE_TOOL) $(FUZZ_REPLAY) headers-check layer-check
 	@BUILD='$(BUILD)' CC='$(CC)' SANITIZE='$(SANITIZE)' tools/tests/run \
 		$(TESTS) $(FUZZ_REPLAY) $(SCRIPT_TESTS)
 
