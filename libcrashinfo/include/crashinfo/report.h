@@ -169,6 +169,8 @@ struct crashinfo_error *crashinfo_report_builder_counter(struct crashinfo_report
 /* Append a frame to error.stack, which exists from then on. */
 struct crashinfo_error *crashinfo_report_builder_add_frame(struct crashinfo_report_builder *builder,
 							   const char *json, size_t size);
+/* No frame is missing: without this call, or without any frame, the stack is marked incomplete. */
+void crashinfo_report_builder_end_stack(struct crashinfo_report_builder *builder);
 /* Append a thread (a 1.8 ThreadData object) to error.threads. */
 struct crashinfo_error *crashinfo_report_builder_add_thread(
 	struct crashinfo_report_builder *builder, const char *json, size_t size);
@@ -200,6 +202,9 @@ struct crashinfo_error *crashinfo_os_info_json(char **ret);
 
 /* A random UUID v4, 36 characters and a NUL. */
 struct crashinfo_error *crashinfo_uuid_random(char ret[37]);
+
+/* A time in UTC since 1970 in the form of RFC 3339, "YYYY-MM-DDThh:mm:ss.ffffffZ" and a NUL. */
+void crashinfo_timestamp_format(int64_t seconds, uint32_t microseconds, char ret[28]);
 
 /* The present time as "YYYY-MM-DDThh:mm:ss.ffffffZ" and a NUL. */
 void crashinfo_timestamp_now(char ret[28]);

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Identity and time of a report. */
+#include "report/uuid.h"
+
+#include <errno.h>
+#include <openssl/evp.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <sys/random.h>
+#include <time.h>
+
+#include <crashinfo/report.h>
+
+#define UUID_BYTES 16
+
+static void uuid_format(unsigned char bytes[UUID_BYTES], char ret[37])
+{
+	static const char digits[] = "0123456789abcdef";
+	char *p = ret;
+
+	bytes[6] = (bytes[6] & 0x0f) | 0x40; /* version 4 */
+	bytes[8] = (bytes[8] & 0x3f) | 0x80; /* variant of RFC 4122 */
+	for (int i = 0; i < UUID_BYTES; i++) {
+		if (i == 4 || i == 6 || i == 8 || i == 10)
+			*p++ = '-';
+		*p++ = digits[bytes[i] >> 4];
+		*p++ = digits[bytes[i] & 15];
+	}
+	*p = '\0';
+}
+
+struct crashinfo_error *uuid_of_content(const char *content, size_t size, char ret[37])
+{
+	unsigned char digest[EVP_MAX_MD_SIZE];
+
+	if (!EVP_Digest(content, size, digest, NULL, EVP_sha256(), NULL))
+		return crashinfo_error_create(CRASHINFO_ERROR_OTHER, "SHA-256 is not available");
+	uuid_format(digest, ret);
+	return NULL;
+}
+
+struct crashinfo_error *crashinfo_uuid_random(char ret[37])
+{
+	unsigned char bytes[UUID_BYTES];
+
+	/* so few bytes come whole, and are never interrupted once the pool is ready */
+	if (getrandom(bytes, sizeof(bytes), 0) != (ssize_t)sizeof(bytes))
+		return crashinfo_error_from_errno(errno, "cannot get random bytes");
+	uuid_format(bytes, ret);
+	return NULL;
+}
+
+void crashinfo_timestamp_format(int64_t seconds, uint32_t microseconds, char ret[28])
+{
+	time_t t = (time_t)seconds;
+	struct tm tm = {0};
+
+	gmtime_r(&t, &tm);
+	/* the remainders keep the width for clocks set to nonsense */
+	snprintf(ret, 28, "%04u-%02u-%02uT%02u:%02u:%02u.%06uZ", (tm.tm_year + 1900u) % 10000,
+		 (tm.tm_mon + 1u) % 100, (unsigned)tm.tm_mday % 100, (unsigned)tm.tm_hour % 100,
+		 (unsigned)tm.tm_min % 100, (unsigned)tm.tm_sec % 100, microseconds % 1000000);
+}
+
+void crashinfo_timestamp_now(char ret[28])
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	crashinfo_timestamp_format(now.tv_sec, (uint32_t)(now.tv_nsec / 1000), ret);
+}
