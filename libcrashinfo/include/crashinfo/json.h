@@ -149,7 +149,10 @@ struct crashinfo_error *crashinfo_json_edits_replace(struct crashinfo_json_edits
 						     crashinfo_json_node node, const char *value,
 						     size_t size);
 
-/* Set member `name` (unescaped UTF-8): replaces the (last) value or appends a new member. */
+/*
+ * Set member `name` (unescaped UTF-8): replaces the (last) value or appends a new member. Setting
+ * one member twice is an overlap.
+ */
 struct crashinfo_error *crashinfo_json_edits_set(struct crashinfo_json_edits *edits,
 						 crashinfo_json_node object, const char *name,
 						 const char *value, size_t size);
