@@ -35,6 +35,7 @@ struct converter {
 	const struct crashinfo_json *json;
 	struct crashinfo_json_edits *edits;
 	cJSON *losses;
+	bool lacks_signal; /* sig_info is not in the result */
 };
 
 /* Members that not every version has, by the object they stand in. */
@@ -326,6 +327,7 @@ static struct crashinfo_error *convert_signal_names(struct converter *c,
 		if (knows_signal_name(c, name))
 			continue;
 		if (c->version->minor < 2) {
+			c->lacks_signal = true;
 			error = crashinfo_json_edits_remove(c->edits, 0, "sig_info");
 			return error ? error : lose(c, "", "sig_info");
 		}
@@ -358,6 +360,7 @@ static struct crashinfo_error *convert_sig_info(struct converter *c)
 	struct strbuf json _strbuf_ = {0};
 	struct crashinfo_error *error;
 
+	c->lacks_signal = node == CRASHINFO_JSON_NONE;
 	if (!is_type(c, node, CRASHINFO_JSON_OBJECT))
 		return NULL;
 	if (!c->version->rfc0002)
@@ -401,8 +404,7 @@ static struct crashinfo_error *convert_spans(struct converter *c, const char *na
 static struct crashinfo_error *check_required(struct converter *c)
 {
 	if (c->version->rfc0002 || c->version->minor > 0 ||
-	    (member(c, 0, "proc_info") != CRASHINFO_JSON_NONE &&
-	     member(c, 0, "sig_info") != CRASHINFO_JSON_NONE))
+	    (member(c, 0, "proc_info") != CRASHINFO_JSON_NONE && !c->lacks_signal))
 		return NULL;
 	return set(c, 0, "incomplete", "true");
 }
