@@ -50,6 +50,7 @@ help:
 	@echo 'bench          timings beside other tools'
 	@echo 'headers-check  public headers compile alone, in C and C++'
 	@echo 'layer-check    folders include only what they may'
+	@echo 'completions    write completions/ anew from the option tables'
 	@echo 'install        into $$DESTDIR$$PREFIX; uninstall removes the same files'
 
 deps:
@@ -86,13 +87,18 @@ TOOL_SRC := $(sort $(wildcard tools/ddcrash-*.c))
 TOOL_COMMON_OBJ := $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out $(TOOL_SRC),$(wildcard tools/*.c)))
 TOOLS    := $(TOOL_SRC:tools/%.c=$(BUILD)/bin/%)
 
-.PHONY: tools
+.PHONY: tools completions
 tools: $(TOOLS)
 
 $(TOOLS): $(BUILD)/bin/%: $(BUILD)/obj/tools/%.o $(TOOL_COMMON_OBJ) $(LIB)
 	@mkdir -p $(@D)
 	@$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS)
+
+# Committed, so that they are there without a build; a test compares.
+completions: $(TOOLS)
+	rm -rf completions/bash completions/zsh completions/fish
+	completions/generate completions $(TOOLS)
 
 # --- collector ------------------------------------------------------------------------------------
 

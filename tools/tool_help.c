@@ -123,19 +123,21 @@ static const char *complete_name(enum tool_complete complete)
 	return names[complete];
 }
 
-static void dump_name(const struct tool_option *option, const char *name, FILE *f)
+static void dump_name(const struct tool_option *option, const char *name, char letter, FILE *f)
 {
+	bool many = option->kind == TOOL_KIND_LIST || option->kind == TOOL_KIND_COUNT;
+
 	fprintf(f, "option\t--%s\t", name);
-	if (option->letter)
-		fprintf(f, "-%c", option->letter);
+	if (letter)
+		fprintf(f, "-%c", letter);
 	else
 		fputc('-', f);
 	fprintf(f, "\t%s\t%s\t%s\t%s\t%s\t%s\n", or_dash(option->argument),
 		option->implied    ? "optional"
 		: option->argument ? "required"
 				   : "none",
-		complete_name(option->complete), or_dash(option->choices),
-		option->kind == TOOL_KIND_LIST ? "many" : "once", option->help);
+		complete_name(option->complete), or_dash(option->choices), many ? "many" : "once",
+		option->help);
 }
 
 void tool_dump_options(const struct tool_program *program, FILE *f)
@@ -148,8 +150,8 @@ void tool_dump_options(const struct tool_program *program, FILE *f)
 	for (size_t i = 0; (option = tool_option_at(program, i, &common)); i++) {
 		if (!option->help)
 			continue;
-		dump_name(option, option->name, f);
+		dump_name(option, option->name, option->letter, f);
 		if (option->alias)
-			dump_name(option, option->alias, f);
+			dump_name(option, option->alias, 0, f);
 	}
 }
