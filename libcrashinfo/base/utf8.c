@@ -3,45 +3,43 @@
 
 #include <string.h>
 
-/* Sequence length by lead byte and the range of its second byte (Unicode 15, table 3-7). */
-struct lead {
-	unsigned char first, last, length, low, high;
-};
-
-static const struct lead leads[] = {
-	{0xc2, 0xdf, 2, 0x80, 0xbf}, {0xe0, 0xe0, 3, 0xa0, 0xbf}, {0xe1, 0xec, 3, 0x80, 0xbf},
-	{0xed, 0xed, 3, 0x80, 0x9f}, {0xee, 0xef, 3, 0x80, 0xbf}, {0xf0, 0xf0, 4, 0x90, 0xbf},
-	{0xf1, 0xf3, 4, 0x80, 0xbf}, {0xf4, 0xf4, 4, 0x80, 0x8f},
-};
-
-static const struct lead *lead_find(unsigned char c)
+/* Length of the sequence that begins with `c`, not below 0x80; 0 when none does. */
+static size_t lead_length(unsigned char c)
 {
-	for (size_t i = 0; i < sizeof(leads) / sizeof(leads[0]); i++)
-		if (c >= leads[i].first && c <= leads[i].last)
-			return &leads[i];
-	return NULL;
+	if (c < 0xc2 || c > 0xf4)
+		return 0;
+	return c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
+}
+
+/* What may follow a lead byte is narrower for four of them (Unicode 15, table 3-7). */
+static bool second_fits(unsigned char lead, unsigned char second)
+{
+	unsigned char low = lead == 0xe0 ? 0xa0 : lead == 0xf0 ? 0x90 : 0x80;
+	unsigned char high = lead == 0xed ? 0x9f : lead == 0xf4 ? 0x8f : 0xbf;
+
+	return second >= low && second <= high;
 }
 
 size_t utf8_sequence(const char *text, size_t size, size_t *bad)
 {
 	const unsigned char *s = (const unsigned char *)text;
-	const struct lead *lead;
+	size_t length;
 
 	*bad = 1;
 	if (!size)
 		return 0;
 	if (s[0] < 0x80)
 		return 1;
-	lead = lead_find(s[0]);
-	if (!lead || size < 2 || s[1] < lead->low || s[1] > lead->high)
+	length = lead_length(s[0]);
+	if (!length || size < 2 || !second_fits(s[0], s[1]))
 		return 0;
-	for (size_t i = 2; i < lead->length; i++) {
+	for (size_t i = 2; i < length; i++) {
 		if (i >= size || (s[i] & 0xc0) != 0x80) {
 			*bad = i;
 			return 0;
 		}
 	}
-	return lead->length;
+	return length;
 }
 
 size_t utf8_valid_prefix(const char *text, size_t size)
