@@ -112,11 +112,14 @@ TEST_COMMON_OBJ := $(patsubst %.c,$(BUILD)/obj/%.o,\
 	$(filter-out $(TEST_SRC),$(wildcard libcrashinfo/tests/*.c)))
 TESTS    := $(TEST_SRC:libcrashinfo/tests/%.c=$(BUILD)/tests/%)
 CHECK_LIBS = $(shell pkg-config --libs check)
+# Allocations that tests can let fail, see libcrashinfo/tests/alloc.h.
+TEST_WRAPS := malloc calloc realloc reallocarray strdup strndup asprintf vasprintf \
+	__asprintf_chk __vasprintf_chk
 
 $(TESTS): $(BUILD)/tests/%: $(BUILD)/obj/libcrashinfo/tests/%.o $(TEST_COMMON_OBJ) $(LIB)
 	@mkdir -p $(@D)
 	@$(call say,LD,$@)
-	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) $(CHECK_LIBS)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) $(CHECK_LIBS) $(TEST_WRAPS:%=-Wl,--wrap=%)
 
 # A tool that prints its command line: the tests of what all tools share.
 SAMPLE_TOOL := $(BUILD)/tests/ddcrash-sample
@@ -150,6 +153,18 @@ fuzz: $(FUZZERS)
 		$$f -max_total_time=$(FUZZ_SECONDS) -rss_limit_mb=4096 -timeout=20 -print_final_stats=1 \
 			$(BUILD)/corpus/$$name testdata/corpus/$$name || exit 1; \
 	done
+
+# One program or script each, in the order of their names; they print what they measured.
+BENCH_SRC := $(sort $(wildcard bench/*.c))
+BENCHES   := $(BENCH_SRC:bench/%.c=$(BUILD)/bench/%) $(sort $(wildcard bench/*.sh))
+
+$(BENCH_SRC:bench/%.c=$(BUILD)/bench/%): $(BUILD)/bench/%: $(BUILD)/obj/bench/%.o $(LIB)
+	@mkdir -p $(@D)
+	@$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS)
+
+bench: all $(BENCHES)
+	@for b in $(BENCHES); do BUILD='$(BUILD)' "$$b" || exit 1; done
 
 SCRIPT_TESTS := $(sort $(wildcard tools/tests/*.test collector/tests/*.test))
 
