@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "alloc.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stddef.h>
@@ -33,6 +34,7 @@ static bool fails(void)
 	if (left)
 		return false;
 	reached = true;
+	errno = ENOMEM;
 	if (!forever)
 		countdown = -1;
 	return true;
