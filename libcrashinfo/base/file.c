@@ -60,3 +60,9 @@ struct crashinfo_error *crashinfo_file_write(const char *path, const void *bytes
 	crashinfo_file_destroy(file);
 	return crashinfo_error_wrap(error, "%s", path);
 }
+
+struct crashinfo_error *crashinfo_file_write_new(const char *path, const void *bytes, size_t size,
+						 bool *written_ret)
+{
+	return io_write_new(path, bytes, size, written_ret);
+}

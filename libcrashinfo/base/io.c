@@ -164,3 +164,34 @@ struct crashinfo_error *io_atomic_commit(struct io_atomic *file, bool durable)
 	io_atomic_abort(file);
 	return error;
 }
+
+/* Not every file system can rename without replacing; a second link never replaces. */
+static int io_rename_new(const char *from, const char *to)
+{
+	if (!renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE))
+		return 0;
+	if (errno != EINVAL && errno != ENOSYS)
+		return -1;
+	return link(from, to) ? -1 : unlink(from);
+}
+
+struct crashinfo_error *io_write_new(const char *path, const void *bytes, size_t size,
+				     bool *written_ret)
+{
+	_free_ char *temporary = NULL;
+	int fd = io_open_temporary(path, &temporary);
+	struct crashinfo_error *error;
+	bool written;
+
+	if (fd < 0)
+		return crashinfo_error_from_errno(errno, "cannot create %s", path);
+	error = crashinfo_error_wrap(io_write_all(fd, bytes, size), "%s", path);
+	written = !close(fd) && !error && !io_rename_new(temporary, path);
+	if (!error && !written && errno != EEXIST)
+		error = crashinfo_error_from_errno(errno, "cannot write %s", path);
+	if (!written)
+		unlink(temporary);
+	if (!error)
+		*written_ret = written;
+	return error;
+}

@@ -33,4 +33,11 @@ struct crashinfo_error *io_atomic_commit(struct io_atomic *file, bool durable);
 /* Remove the temporary file; does nothing after a commit. */
 void io_atomic_abort(struct io_atomic *file);
 
+/*
+ * Make a file of `bytes` that appears when it is complete, unless something has its name already,
+ * be it a dangling link: `*written_ret` is false then.
+ */
+struct crashinfo_error *io_write_new(const char *path, const void *bytes, size_t size,
+				     bool *written_ret);
+
 #endif

@@ -34,6 +34,10 @@ void crashinfo_file_destroy(struct crashinfo_file *file);
 /* All of the above for bytes at hand. */
 struct crashinfo_error *crashinfo_file_write(const char *path, const void *bytes, size_t size);
 
+/* The same for a file that is not there yet: what is stays, and `*written_ret` is false then. */
+struct crashinfo_error *crashinfo_file_write_new(const char *path, const void *bytes, size_t size,
+						 bool *written_ret);
+
 #ifdef __cplusplus
 }
 #endif
