@@ -141,16 +141,31 @@ void crashinfo_report_builder_destroy(struct crashinfo_report_builder *builder)
 	free(builder);
 }
 
+/* "[]", also with blanks inside. */
+static bool is_empty_array(const char *json, size_t size)
+{
+	if (size < 2 || json[0] != '[')
+		return false;
+	for (size_t i = 1; i < size - 1; i++)
+		if (!memchr(" \t\r\n", json[i], 4))
+			return false;
+	return true;
+}
+
 struct crashinfo_error *crashinfo_report_builder_set(struct crashinfo_report_builder *builder,
 						     const char *member, const char *json,
 						     size_t size)
 {
 	const struct member *row = member_find(member);
+	cJSON *parent = row ? parent_object(builder, row->parent) : NULL;
 
 	if (!row)
 		return crashinfo_error_create(CRASHINFO_ERROR_INVALID_ARGUMENT,
 					      "a report has no member %s", member);
-	return put(parent_object(builder, row->parent), row->name, raw_node(json, size));
+	if (!parent || !is_empty_array(json, size))
+		return put(parent, row->name, raw_node(json, size));
+	cJSON_DeleteItemFromObjectCaseSensitive(parent, row->name);
+	return NULL;
 }
 
 /* Ill-formed UTF-8 becomes U+FFFD, and escapes hold what cJSON's C strings cannot: U+0000. */

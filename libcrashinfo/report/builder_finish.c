@@ -6,7 +6,6 @@
 #include "base/cleanup.h"
 #include "report/builder.h"
 #include "report/convert.h"
-#include "report/uuid.h"
 
 #define STACK_FORMAT "Datadog Crashtracker 1.0"
 
@@ -158,7 +157,7 @@ static struct crashinfo_error *identify(struct crashinfo_report_builder *builder
 
 	if (!has(root, "uuid")) {
 		content = cJSON_PrintUnformatted(root);
-		error = content ? uuid_of_content(content, strlen(content), uuid)
+		error = content ? crashinfo_uuid_of_content(content, strlen(content), uuid)
 				: crashinfo_error_no_memory();
 		if (error || !cJSON_AddStringToObject(root, "uuid", uuid)) {
 			cJSON_Delete(timestamp);

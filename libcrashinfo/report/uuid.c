@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Identity and time of a report. */
-#include "report/uuid.h"
+#include <crashinfo/report.h>
 
 #include <errno.h>
 #include <openssl/evp.h>
@@ -8,8 +8,6 @@
 #include <stdio.h>
 #include <sys/random.h>
 #include <time.h>
-
-#include <crashinfo/report.h>
 
 #define UUID_BYTES 16
 
@@ -29,7 +27,7 @@ static void uuid_format(unsigned char bytes[UUID_BYTES], char ret[37])
 	*p = '\0';
 }
 
-struct crashinfo_error *uuid_of_content(const char *content, size_t size, char ret[37])
+struct crashinfo_error *crashinfo_uuid_of_content(const char *content, size_t size, char ret[37])
 {
 	unsigned char digest[EVP_MAX_MD_SIZE];
 

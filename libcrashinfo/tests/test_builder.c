@@ -113,8 +113,10 @@ START_TEST(test_unknown_member)
 	ck_fails(crashinfo_report_builder_file_line(builder, "x", 1),
 		 CRASHINFO_ERROR_INVALID_ARGUMENT);
 	ck_assert(!crashinfo_report_builder_has(builder, "experimental.additional_tags"));
-	set(builder, "experimental.additional_tags", "[]");
+	set(builder, "experimental.additional_tags", "[\"a\"]");
 	ck_assert(crashinfo_report_builder_has(builder, "experimental.additional_tags"));
+	set(builder, "experimental.additional_tags", "[ ]");
+	ck_assert(!crashinfo_report_builder_has(builder, "experimental.additional_tags"));
 	crashinfo_report_builder_destroy(builder);
 	builder = NULL;
 	ck_fails(crashinfo_report_builder_create(NULL, "1.9", &builder),

@@ -137,7 +137,8 @@ const char *crashinfo_si_code_name(int64_t signal_number, int64_t code);
  *
  * Setters name a member by its path in schema 1.8 ("sig_info", "error.message",
  * "experimental.additional_tags"); INVALID_ARGUMENT when there is no such member. JSON given to
- * them must be valid and is kept byte for byte. A setter called again replaces. The builder writes
+ * them must be valid and is kept byte for byte. A setter called again replaces; an empty array
+ * removes, as emitters leave empty arrays out, and its parent object stays. The builder writes
  * the shape of the version it was made for; what that version cannot hold is left out and listed by
  * crashinfo_report_builder_loss().
  */
@@ -202,6 +203,9 @@ struct crashinfo_error *crashinfo_os_info_json(char **ret);
 
 /* A random UUID v4, 36 characters and a NUL. */
 struct crashinfo_error *crashinfo_uuid_random(char ret[37]);
+
+/* A UUID in the form of version 4 made of the SHA-256 of `content`: the same bytes, the same id. */
+struct crashinfo_error *crashinfo_uuid_of_content(const char *content, size_t size, char ret[37]);
 
 /* A time in UTC since 1970 in the form of RFC 3339, "YYYY-MM-DDThh:mm:ss.ffffffZ" and a NUL. */
 void crashinfo_timestamp_format(int64_t seconds, uint32_t microseconds, char ret[28]);
