@@ -10,6 +10,8 @@
 static const struct crashinfo_limits default_limits = {
 	/* JSON offsets are 32 bits wide; reports above a few MiB are refused by every intake. */
 	.input_bytes = 2u * GIB,
+	/* Each is found by counting lines up to it; more tell nothing new. */
+	.input_errors = 100,
 	/* The reader keeps one word per open bracket; real reports nest about ten deep. */
 	.json_depth = 10000,
 	/* Node indexes are 32 bits wide, and 16 bytes each are 4 GiB at this count. */
@@ -18,6 +20,8 @@ static const struct crashinfo_limits default_limits = {
 	.stream_line_bytes = 16u * MIB,
 	/* Emitters stop at 512 frames; deep recursions from other producers still fit. */
 	.stream_frames = 8192,
+	/* Four counters and one file are usual; a stream of garbage must not fill a report. */
+	.stream_entries = 10000,
 	/* Maps of huge processes and additional files fit; protects memory of a receiver. */
 	.stream_report_bytes = 256u * MIB,
 	/* vm.max_map_count is 65,530 by default and 1,048,576 on tuned hosts. */

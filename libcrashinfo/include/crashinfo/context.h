@@ -20,10 +20,12 @@ extern "C" {
  */
 struct crashinfo_limits {
 	size_t input_bytes;         /* one input file or archive member read into memory */
+	size_t input_errors;        /* bad documents in one file before its rest is left */
 	size_t json_depth;          /* nested arrays and objects */
 	size_t json_nodes;          /* values and member names in one document */
 	size_t stream_line_bytes;   /* one line of a collector stream */
 	size_t stream_frames;       /* frames kept per stack of a stream */
+	size_t stream_entries;      /* counters, files, log messages of one stream, each */
 	size_t stream_report_bytes; /* payload kept from one stream */
 	size_t maps_entries;        /* lines of one maps text */
 	size_t stack_frames;        /* frames of one stack that are symbolized */

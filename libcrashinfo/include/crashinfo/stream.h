@@ -5,7 +5,10 @@
  *
  * A parser is fed bytes as they come and makes a report of them. By default nothing is dropped: a
  * line that cannot be used is recorded in log_messages with its line number and reading goes on.
- * Memory is bounded by the limits stream_line_bytes, stream_frames and stream_report_bytes.
+ * Payload is kept byte for byte as far as it fits the report; members that the report does not know
+ * stay, only `fp` of a frame goes. A configuration is never shown, as it may hold an API key.
+ * Memory is bounded by the limits stream_line_bytes, stream_frames, stream_entries and
+ * stream_report_bytes.
  */
 #ifndef CRASHINFO_STREAM_H
 #define CRASHINFO_STREAM_H
@@ -26,10 +29,10 @@ struct crashinfo_stream_options {
 	bool random_uuid;    /* else the uuid is derived from the content */
 	const char *version; /* of the report to write; NULL is the newest */
 	const char *source;  /* put into error positions, copied; NULL for none */
-	const char
-		*timestamp; /* of the crash when known (a saved file's time), copied; NULL: now */
-	const char
-		*os_info; /* JSON, copied; NULL: unknown, as a saved stream came from elsewhere */
+	/* when it crashed if that is known (a saved file's time), copied; NULL: now */
+	const char *timestamp;
+	/* JSON, copied; NULL: unknown, as a saved stream may come from elsewhere */
+	const char *os_info;
 };
 
 struct crashinfo_stream;
@@ -43,13 +46,19 @@ void crashinfo_stream_destroy(struct crashinfo_stream *stream);
 struct crashinfo_error *crashinfo_stream_feed(struct crashinfo_stream *stream, const char *bytes,
 					      size_t size);
 
+/*
+ * Add `text` to the report's log_messages: why reading ends here, for instance. It does not count
+ * as data of the stream.
+ */
+struct crashinfo_error *crashinfo_stream_note(struct crashinfo_stream *stream, const char *text);
+
 /* DONE was read, or strict parsing stopped: further bytes are ignored. */
 bool crashinfo_stream_is_done(const struct crashinfo_stream *stream);
 
 /* What was seen, for exit codes and messages. */
 struct crashinfo_stream_stats {
 	uint64_t lines;         /* read, DONE included */
-	uint64_t damaged_lines; /* could not be used */
+	uint64_t damaged_lines; /* could not be used as they were */
 	uint64_t sections;      /* begun */
 	bool done;              /* DONE was read */
 	bool has_data;          /* any section or line that counts as data */
@@ -60,10 +69,13 @@ struct crashinfo_stream_stats crashinfo_stream_stats(const struct crashinfo_stre
 /*
  * End of input: the report as compact JSON, malloc'd. NOT_FOUND when the stream held no data at
  * all; with `strict` also FORMAT when it had no config or no kind, as upstream makes no report
- * then.
+ * then. The stream is spent.
  */
 struct crashinfo_error *crashinfo_stream_finish(struct crashinfo_stream *stream, char **ret,
 						size_t *size_ret);
+
+/* After finish: member `index` that the version could not hold, NULL at the end. */
+const char *crashinfo_stream_loss(const struct crashinfo_stream *stream, size_t index);
 
 /* Whether `text` looks like the beginning of a stream (perhaps cut); for sniffing inputs. */
 bool crashinfo_stream_sniff(const char *text, size_t size);
