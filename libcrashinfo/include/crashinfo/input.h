@@ -4,7 +4,8 @@
  *
  * An operand is a file, a folder (walked in sorted order, links to folders not followed) or "-".
  * What a file holds is found by content: JSON documents (one, NDJSON, or concatenated) or a
- * collector stream. One that cannot be read does not stop the others.
+ * collector stream. One that cannot be read does not stop the others. A folder's devices, pipes and
+ * files of another kind are passed over, with a warning to the context's log.
  */
 #ifndef CRASHINFO_INPUT_H
 #define CRASHINFO_INPUT_H
@@ -28,6 +29,8 @@ enum crashinfo_input_kind {
 struct crashinfo_input {
 	enum crashinfo_input_kind kind;
 	const char *name; /* "dir/file", "-"; valid until the next call */
+	/* when the file was changed last, as timestamps of reports are; "" when unknown (a pipe) */
+	char modified[28];
 	struct crashinfo_json
 		*json; /* the caller's to destroy or hand on; its text lives with `inputs`
 			  until the next document of the next file is asked for */
@@ -44,7 +47,8 @@ void crashinfo_inputs_destroy(struct crashinfo_inputs *inputs);
 
 /*
  * The next document. `*done_ret` is set at the end. An error concerns one file (its `source` names
- * it) and the next call goes on behind it: with the next file, or the next line of NDJSON.
+ * it) and the next call goes on behind it: with the next file, or the next line of NDJSON. After
+ * `input_errors` of one file its rest is left.
  */
 struct crashinfo_error *crashinfo_inputs_next(struct crashinfo_inputs *inputs,
 					      struct crashinfo_input *ret, bool *done_ret);

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <crashinfo/input.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "bundle/input_source.h"
+#include "bundle/input_walk.h"
+
+struct crashinfo_inputs {
+	struct crashinfo_context context;
+	struct input_walk walk;
+	struct input_source source;
+
+	/* of a source of JSON documents */
+	bool has_text;
+	struct strbuf text;
+	size_t offset, index, errors;
+};
+
+static struct crashinfo_error *check_stdin(const char *const *operands, size_t count)
+{
+	size_t dashes = 0;
+
+	for (size_t i = 0; i < count; i++)
+		dashes += !strcmp(operands[i], "-");
+	if (dashes < 2)
+		return NULL;
+	return crashinfo_error_create(CRASHINFO_ERROR_INVALID_ARGUMENT,
+				      "standard input (-) can be read only once");
+}
+
+struct crashinfo_error *crashinfo_inputs_create(const struct crashinfo_context *context,
+						const char *const *operands, size_t count,
+						struct crashinfo_inputs **ret)
+{
+	struct crashinfo_error *error = check_stdin(operands, count);
+	struct crashinfo_inputs *inputs;
+
+	if (error)
+		return error;
+	inputs = calloc(1, sizeof(*inputs));
+	if (!inputs)
+		return crashinfo_error_no_memory();
+	inputs->context = context ? *context : crashinfo_context_default();
+	inputs->source.fd = -1;
+	input_walk_init(&inputs->walk, &inputs->context, operands, count);
+	*ret = inputs;
+	return NULL;
+}
+
+/* Done with the file at hand. */
+static void close_source(struct crashinfo_inputs *inputs)
+{
+	input_source_close(&inputs->source);
+	strbuf_deinit(&inputs->text);
+	inputs->has_text = false;
+	inputs->offset = inputs->index = inputs->errors = 0;
+}
+
+void crashinfo_inputs_destroy(struct crashinfo_inputs *inputs)
+{
+	if (!inputs)
+		return;
+	close_source(inputs);
+	input_walk_deinit(&inputs->walk);
+	free(inputs);
+}
+
+/*
+ * Go on behind a bad document: at the next line that begins one. In a document that is laid out
+ * over many lines only its first line begins with a brace.
+ */
+static void resume(struct crashinfo_inputs *inputs, uint64_t offset)
+{
+	const struct strbuf *text = &inputs->text;
+	const char *at;
+
+	if (offset < inputs->offset)
+		offset = inputs->offset;
+	at = offset < text->size ? memmem(text->data + offset, text->size - offset, "\n{", 2)
+				 : NULL;
+	inputs->offset = at ? (size_t)(at + 1 - text->data) : text->size;
+	if (++inputs->errors < limits_of(&inputs->context)->input_errors)
+		return;
+	if (at)
+		context_log(&inputs->context, CRASHINFO_LOG_WARNING,
+			    "%s: too many bad documents, the rest is left", inputs->source.name);
+	inputs->offset = text->size;
+}
+
+static void fill(const struct crashinfo_inputs *inputs, enum crashinfo_input_kind kind,
+		 struct crashinfo_json *json, struct crashinfo_input *ret)
+{
+	*ret = (struct crashinfo_input){
+		.kind = kind,
+		.name = inputs->source.name,
+		.json = json,
+		.index = inputs->index,
+	};
+	memcpy(ret->modified, inputs->source.modified, sizeof(ret->modified));
+}
+
+/* `ret->json` is NULL at the end of the file. */
+static struct crashinfo_error *next_document(struct crashinfo_inputs *inputs,
+					     struct crashinfo_input *ret)
+{
+	struct crashinfo_json *json = NULL;
+	struct crashinfo_error *error;
+
+	error = crashinfo_json_parse_next(&inputs->context, inputs->text.data, inputs->text.size,
+					  inputs->source.name, &inputs->offset, &json);
+	if (error) {
+		resume(inputs, error->offset);
+		inputs->index++;
+		return error;
+	}
+	fill(inputs, CRASHINFO_INPUT_JSON, json, ret);
+	inputs->index++;
+	return NULL;
+}
+
+static struct crashinfo_error *refuse(const struct crashinfo_inputs *inputs, const char *what)
+{
+	return crashinfo_error_at(crashinfo_error_create(CRASHINFO_ERROR_SYNTAX, "%s", what),
+				  inputs->source.name, 0, 1, 1);
+}
+
+static struct crashinfo_error *open_unknown(struct crashinfo_inputs *inputs, bool is_operand)
+{
+	if (is_operand)
+		return refuse(inputs, "neither JSON nor a collector stream");
+	context_log(&inputs->context, CRASHINFO_LOG_WARNING,
+		    "%s: passed over, neither JSON nor a collector stream", inputs->source.name);
+	return NULL;
+}
+
+static struct crashinfo_error *open_json(struct crashinfo_inputs *inputs)
+{
+	struct crashinfo_error *error;
+
+	error = input_source_read_all(&inputs->source, limits_of(&inputs->context)->input_bytes,
+				      &inputs->text);
+	inputs->has_text = !error;
+	return error ? crashinfo_error_at(error, inputs->source.name, 0, 0, 0) : NULL;
+}
+
+/* Begin with the next file; `*found_ret` says whether there is one, `*is_stream_ret` its kind. */
+static struct crashinfo_error *open_next(struct crashinfo_inputs *inputs, bool *found_ret,
+					 bool *is_stream_ret)
+{
+	char *path;
+	int fd;
+	bool is_operand;
+	struct crashinfo_error *error;
+
+	close_source(inputs);
+	error = input_walk_next(&inputs->walk, &path, &fd, &is_operand);
+	if (error)
+		return error;
+	*found_ret = path != NULL;
+	if (!path)
+		return NULL;
+	error = input_source_open(&inputs->source, fd, path);
+	if (error)
+		return error;
+	switch (input_sniff(inputs->source.head.data, inputs->source.head.size)) {
+	case INPUT_FORMAT_STREAM: *is_stream_ret = true; return NULL;
+	case INPUT_FORMAT_JSON: return open_json(inputs);
+	case INPUT_FORMAT_EMPTY: return refuse(inputs, "empty");
+	case INPUT_FORMAT_UNKNOWN: break;
+	}
+	return open_unknown(inputs, is_operand);
+}
+
+struct crashinfo_error *crashinfo_inputs_next(struct crashinfo_inputs *inputs,
+					      struct crashinfo_input *ret, bool *done_ret)
+{
+	bool found = true, is_stream = false;
+	struct crashinfo_input input = {0};
+	struct crashinfo_error *error = NULL;
+
+	while (!error) {
+		if (inputs->has_text)
+			error = next_document(inputs, &input);
+		if (error || input.json)
+			break;
+		error = open_next(inputs, &found, &is_stream);
+		if (!error && is_stream)
+			fill(inputs, CRASHINFO_INPUT_STREAM, NULL, &input);
+		if (is_stream || !found)
+			break;
+	}
+	if (error)
+		return error;
+	*done_ret = !found;
+	*ret = input;
+	return NULL;
+}
+
+struct crashinfo_error *crashinfo_inputs_read(struct crashinfo_inputs *inputs, char *buffer,
+					      size_t capacity, size_t *size_ret)
+{
+	return crashinfo_error_at(input_source_read(&inputs->source, buffer, capacity, size_ret),
+				  inputs->source.name, 0, 0, 0);
+}
