@@ -1,0 +1,388 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Collector streams to reports, and reports to reports. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <crashinfo/file.h>
+#include <crashinfo/input.h>
+#include <crashinfo/json.h>
+#include <crashinfo/report.h>
+#include <crashinfo/stream.h>
+
+#include "tool.h"
+
+/* One read of a stream; pipes give no more at once. */
+#define READ_BYTES (64 * 1024)
+/* Reports of one uuid in one folder; more are a mistake or an attack. */
+#define SAME_UUID_MAX 1000
+/* Longer names are no UUIDs, and file systems stop at 255. */
+#define FILE_NAME_MAX 64
+
+enum parse_format { PARSE_JSON, PARSE_NDJSON };
+
+struct parse_options {
+	enum parse_format format;
+	const char *split_dir, *version;
+	bool strict, random_uuid;
+};
+
+static const struct tool_option options[] = {
+	{"format", 0, "FORMAT", "what to write", TOOL_CHOICE(struct parse_options, format),
+	 .choices = "json|ndjson", .fallback = "json", .group = "Output"},
+	{"json", 0, NULL, "short for --format json",
+	 TOOL_SET(struct parse_options, format, PARSE_JSON)},
+	{"split-dir", 0, "DIR", "write each report to DIR/UUID.json instead",
+	 TOOL_STRING(struct parse_options, split_dir), .complete = TOOL_DIRS},
+	{"schema-version", 0, "VERSION", "write reports of streams in this version of the schema",
+	 TOOL_STRING(struct parse_options, version),
+	 .choices = "1.0|1.1|1.2|1.3|1.4|1.5|1.6|1.7|1.8|rfc0002", .fallback = "1.8"},
+	{"random-uuid", 0, NULL,
+	 "give reports without a uuid a random one, not one of their content",
+	 TOOL_FLAG(struct parse_options, random_uuid)},
+	{"strict", 0, NULL,
+	 "stop at the first damaged line; exit 1 for damaged or incomplete input",
+	 TOOL_FLAG(struct parse_options, strict), .group = "Reading"},
+	{NULL},
+};
+
+static const struct tool_program program = {
+	.name = "ddcrash-parse",
+	.summary = "Turn collector streams into crash reports; pass crash reports through.",
+	.operands = "[INPUT...]",
+	.complete = TOOL_FILES,
+	.options = options,
+	.common = TOOL_HAS_OUTPUT | TOOL_HAS_LAYOUT | TOOL_HAS_VERBOSE,
+};
+
+struct parse {
+	struct tool tool;
+	struct parse_options options;
+	struct crashinfo_inputs *inputs;
+	bool negative; /* --strict has found something */
+};
+
+/* A report on its way to the output. */
+struct document {
+	const char *name; /* of the input */
+	const char *text;
+	size_t size;
+	char *owned; /* `text` when it was made here */
+	struct crashinfo_report *report;
+};
+
+static void document_end(struct document *document)
+{
+	crashinfo_report_destroy(document->report);
+	free(document->owned);
+}
+
+/* Take a new text for the document; on failure it keeps the old one. */
+static struct crashinfo_error *document_replace(struct parse *parse, struct document *document,
+						char *text, size_t size)
+{
+	struct document next = {document->name, text, size, text, NULL};
+	struct crashinfo_json *json;
+	struct crashinfo_error *error;
+
+	error = crashinfo_json_parse(&parse->tool.context, text, size, document->name, &json);
+	if (!error)
+		error = crashinfo_report_create(&parse->tool.context, json, &next.report);
+	document_end(error ? &next : document);
+	if (!error)
+		*document = next;
+	return error;
+}
+
+/* --- what a report gets --- */
+
+static struct crashinfo_error *make_uuid(const struct parse *parse, const struct document *document,
+					 char ret[37])
+{
+	if (parse->options.random_uuid)
+		return crashinfo_uuid_random(ret);
+	return crashinfo_uuid_of_content(document->text, document->size, ret);
+}
+
+static struct crashinfo_error *add_uuid(struct parse *parse, struct document *document)
+{
+	const struct crashinfo_json *json = crashinfo_report_json(document->report);
+	struct crashinfo_json_edits *edits = NULL;
+	char uuid[37], quoted[40], *text;
+	size_t size;
+	struct crashinfo_error *error;
+
+	if (crashinfo_json_member(json, 0, "uuid") != CRASHINFO_JSON_NONE)
+		return NULL;
+	error = make_uuid(parse, document, uuid);
+	if (!error)
+		error = crashinfo_json_edits_create(json, &edits);
+	if (error)
+		return error;
+	snprintf(quoted, sizeof(quoted), "\"%s\"", uuid);
+	error = crashinfo_json_edits_set(edits, 0, "uuid", quoted, strlen(quoted));
+	if (!error)
+		error = crashinfo_json_edits_apply(edits, &text, &size);
+	crashinfo_json_edits_destroy(edits);
+	return error ? error : document_replace(parse, document, text, size);
+}
+
+/* --- output --- */
+
+/* A file name of the report's uuid, which a stranger wrote: anything but a UUID's characters is
+ * not used, and the content gives the name.
+ */
+static struct crashinfo_error *file_name(const struct document *document,
+					 char ret[FILE_NAME_MAX + 1])
+{
+	static const char allowed[] = "0123456789abcdefghijklmnopqrstuvwxyz"
+				      "ABCDEFGHIJKLMNOPQRSTUVWXYZ-";
+	const char *uuid = crashinfo_report_summary(document->report)->uuid;
+	size_t size = uuid ? strlen(uuid) : 0;
+
+	if (!size || size > FILE_NAME_MAX || strspn(uuid, allowed) < size || *uuid == '-')
+		return crashinfo_uuid_of_content(document->text, document->size, ret);
+	memcpy(ret, uuid, size + 1);
+	return NULL;
+}
+
+/* Whether the file at `path` has just this content. */
+static bool holds(const char *path, const char *text, size_t size)
+{
+	FILE *f = fopen(path, "re");
+	struct stat st;
+	bool same =
+		f && !fstat(fileno(f), &st) && S_ISREG(st.st_mode) && (uint64_t)st.st_size == size;
+	char buffer[4096];
+
+	for (size_t at = 0, got; same && at < size; at += got) {
+		got = fread(buffer, 1, sizeof(buffer), f);
+		same = got && got <= size - at && !memcmp(buffer, text + at, got);
+	}
+	if (f)
+		fclose(f);
+	return same;
+}
+
+/* Another report that has the name already stays; this one gets a number behind its own. */
+static struct crashinfo_error *write_new(struct parse *parse, const char *name, const char *text,
+					 size_t size)
+{
+	for (unsigned i = 1; i <= SAME_UUID_MAX; i++) {
+		char number[16] = "", *path;
+		struct crashinfo_error *error;
+		bool written;
+
+		if (i > 1)
+			snprintf(number, sizeof(number), ".%u", i);
+		if (asprintf(&path, "%s/%s%s.json", parse->options.split_dir, name, number) < 0)
+			return crashinfo_error_no_memory();
+		error = crashinfo_file_write_new(path, text, size, &written);
+		if (!error && !written)
+			written = holds(path, text, size);
+		if (!error && written && i > 1)
+			tool_warning(&parse->tool, "%s: another report has this uuid", path);
+		free(path);
+		if (error || written)
+			return error;
+	}
+	return crashinfo_error_create(CRASHINFO_ERROR_LIMIT,
+				      "more than %d reports in %s have the uuid %s", SAME_UUID_MAX,
+				      parse->options.split_dir, name);
+}
+
+static struct crashinfo_error *split(struct parse *parse, const struct document *document)
+{
+	bool pretty = parse->tool.layout == TOOL_LAYOUT_PRETTY;
+	char name[FILE_NAME_MAX + 1], *text;
+	size_t size;
+	struct crashinfo_error *error = file_name(document, name);
+
+	if (error)
+		return error;
+	error = crashinfo_json_layout(document->text, document->size,
+				      pretty ? CRASHINFO_JSON_PRETTY : CRASHINFO_JSON_COMPACT,
+				      &text, &size);
+	if (error)
+		return error;
+	text[size] = '\n'; /* in place of the NUL: from here on it is bytes */
+	error = write_new(parse, name, text, size + 1);
+	free(text);
+	return error;
+}
+
+static void finish_document(struct parse *parse, struct document *document)
+{
+	struct crashinfo_error *error = add_uuid(parse, document);
+
+	if (!error && parse->options.split_dir)
+		error = split(parse, document);
+	else if (!error)
+		tool_json(&parse->tool, document->text, document->size);
+	tool_failed(&parse->tool, error);
+	if (crashinfo_report_summary(document->report)->incomplete)
+		parse->negative |= parse->options.strict;
+}
+
+/* --- input --- */
+
+static void read_report(struct parse *parse, const struct crashinfo_input *input)
+{
+	struct crashinfo_slice raw = crashinfo_json_raw(input->json, 0);
+	struct document document = {input->name, raw.data, raw.size, NULL, NULL};
+	struct crashinfo_error *error;
+
+	error = crashinfo_report_create(&parse->tool.context, input->json, &document.report);
+	if (tool_failed(&parse->tool, error))
+		return;
+	if (parse->options.version)
+		tool_error(&parse->tool,
+			   "%s: --schema-version converts streams only, this is a report",
+			   input->name);
+	else
+		finish_document(parse, &document);
+	document_end(&document);
+}
+
+/* Feed the stream all it takes; what cannot be read is noted in the report too. */
+static struct crashinfo_error *feed(struct parse *parse, const char *name,
+				    struct crashinfo_stream *stream)
+{
+	static const char note[] = "IO Error: the stream could not be read to its end";
+	char buffer[READ_BYTES];
+	struct crashinfo_error *error = NULL, *read_error = NULL;
+	size_t size = 1;
+
+	while (!error && size && !crashinfo_stream_is_done(stream)) {
+		read_error = crashinfo_inputs_read(parse->inputs, buffer, sizeof(buffer), &size);
+		if (read_error)
+			break;
+		error = crashinfo_stream_feed(stream, buffer, size);
+	}
+	if (!error && read_error)
+		error = crashinfo_stream_note(stream, note);
+	tool_failed(&parse->tool, read_error);
+	return crashinfo_error_at(error, name, 0, 0, 0);
+}
+
+static void judge(struct parse *parse, const char *name, const struct crashinfo_stream *stream)
+{
+	struct crashinfo_stream_stats stats = crashinfo_stream_stats(stream);
+
+	if (stats.damaged_lines)
+		tool_warning(&parse->tool, "%s: %ju damaged lines, see log_messages", name,
+			     (uintmax_t)stats.damaged_lines);
+	if (!stats.done)
+		tool_warning(&parse->tool, "%s: the end of the stream is missing", name);
+	if (stats.damaged_lines || !stats.done)
+		parse->negative |= parse->options.strict;
+	for (size_t i = 0; crashinfo_stream_loss(stream, i); i++)
+		tool_warning(&parse->tool, "%s: left out, schema version %s has no %s", name,
+			     parse->options.version, crashinfo_stream_loss(stream, i));
+}
+
+static struct crashinfo_error *read_stream(struct parse *parse, const struct crashinfo_input *input,
+					   struct crashinfo_stream *stream)
+{
+	struct document document = {.name = input->name};
+	char *text;
+	size_t size;
+	struct crashinfo_error *error = feed(parse, input->name, stream);
+
+	if (!error)
+		error = crashinfo_stream_finish(stream, &text, &size);
+	if (error)
+		return error;
+	judge(parse, input->name, stream);
+	error = document_replace(parse, &document, text, size);
+	if (!error)
+		finish_document(parse, &document);
+	document_end(&document);
+	return error;
+}
+
+static void open_stream(struct parse *parse, const struct crashinfo_input *input)
+{
+	struct crashinfo_stream_options how = {
+		.strict = parse->options.strict,
+		.random_uuid = parse->options.random_uuid,
+		.version = parse->options.version,
+		.source = input->name,
+		.timestamp = *input->modified ? input->modified : NULL,
+	};
+	struct crashinfo_stream *stream = NULL;
+	struct crashinfo_error *error;
+
+	error = crashinfo_stream_create(&parse->tool.context, &how, &stream);
+	if (!error)
+		error = read_stream(parse, input, stream);
+	if (error && error->code == CRASHINFO_ERROR_FORMAT && parse->options.strict) {
+		/* upstream makes no report of such a stream: a verdict, not a failure */
+		tool_warn(&parse->tool, error);
+		parse->negative = true;
+	} else {
+		tool_failed(&parse->tool, error);
+	}
+	crashinfo_stream_destroy(stream);
+}
+
+static void read_inputs(struct parse *parse)
+{
+	struct crashinfo_input input;
+	bool done = false;
+
+	while (!done && !tool_out_failed(&parse->tool)) {
+		if (tool_failed(&parse->tool,
+				crashinfo_inputs_next(parse->inputs, &input, &done)) ||
+		    done)
+			continue;
+		if (input.kind == CRASHINFO_INPUT_JSON)
+			read_report(parse, &input);
+		else
+			open_stream(parse, &input);
+	}
+}
+
+static struct crashinfo_error *open_inputs(struct parse *parse)
+{
+	static const char *const standard_input[] = {"-"};
+	const struct tool_list *operands = &parse->tool.operands;
+
+	if (!operands->count && isatty(STDIN_FILENO))
+		tool_usage(&parse->tool, "no input: name a file, or - for standard input");
+	return crashinfo_inputs_create(&parse->tool.context,
+				       operands->count ? operands->data : standard_input,
+				       operands->count ? operands->count : 1, &parse->inputs);
+}
+
+static void prepare(struct parse *parse)
+{
+	const char *dir = parse->options.split_dir;
+	struct crashinfo_error *error;
+
+	if (dir && parse->tool.output)
+		tool_usage(&parse->tool, "--output and --split-dir exclude each other");
+	error = open_inputs(parse);
+	if (error && error->code == CRASHINFO_ERROR_INVALID_ARGUMENT)
+		tool_usage(&parse->tool, "%s", error->message);
+	if (!error && dir && mkdir(dir, 0777) && errno != EEXIST)
+		error = crashinfo_error_from_errno(errno, "cannot create folder %s", dir);
+	if (tool_failed(&parse->tool, error))
+		exit(tool_finish(&parse->tool, TOOL_FAILED));
+}
+
+int main(int argc, char **argv)
+{
+	struct parse parse = {0};
+	enum tool_status status;
+
+	tool_start(&parse.tool, &program, argc, argv, &parse.options);
+	parse.tool.ndjson = parse.options.format == PARSE_NDJSON;
+	prepare(&parse);
+	read_inputs(&parse);
+	crashinfo_inputs_destroy(parse.inputs);
+	status = parse.negative ? TOOL_NEGATIVE : TOOL_OK;
+	return tool_finish(&parse.tool, status);
+}
