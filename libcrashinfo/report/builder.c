@@ -9,6 +9,7 @@
 #include "base/strbuf.h"
 #include "base/utf8.h"
 #include "report/convert.h"
+#include "json/write.h"
 
 enum parent { PARENT_ROOT, PARENT_ERROR, PARENT_EXPERIMENTAL };
 
@@ -168,36 +169,15 @@ struct crashinfo_error *crashinfo_report_builder_set(struct crashinfo_report_bui
 	return NULL;
 }
 
-/* Ill-formed UTF-8 becomes U+FFFD, and escapes hold what cJSON's C strings cannot: U+0000. */
-static struct crashinfo_error *quote(const char *text, size_t size, struct strbuf *buf)
-{
-	struct strbuf clean _strbuf_ = {0};
-
-	utf8_add_lossy(&clean, text, size);
-	strbuf_addc(buf, '"');
-	for (size_t i = 0; i < clean.size; i++) {
-		unsigned char c = (unsigned char)clean.data[i];
-
-		if (c == '"' || c == '\\')
-			strbuf_addc(buf, '\\');
-		if (c < 0x20)
-			strbuf_addf(buf, "\\u%04x", c);
-		else
-			strbuf_addc(buf, (char)c);
-	}
-	strbuf_addc(buf, '"');
-	return clean.failed ? crashinfo_error_no_memory() : strbuf_error(buf);
-}
-
 struct crashinfo_error *crashinfo_report_builder_set_text(struct crashinfo_report_builder *builder,
 							  const char *member, const char *text,
 							  size_t size)
 {
 	struct strbuf json _strbuf_ = {0};
-	struct crashinfo_error *error = quote(text, size, &json);
 
-	if (error)
-		return error;
+	json_add_string(&json, text, size);
+	if (json.failed)
+		return crashinfo_error_no_memory();
 	return crashinfo_report_builder_set(builder, member, json.data, json.size);
 }
 
@@ -224,13 +204,33 @@ bool crashinfo_report_builder_has(const struct crashinfo_report_builder *builder
 	return cJSON_GetObjectItemCaseSensitive(object, row->name) != NULL;
 }
 
-/* A name for cJSON, which takes C strings only. */
+/* A name for cJSON, which takes C strings only: a NUL becomes U+FFFD, as what is no UTF-8. */
 static char *clean_name(const char *name, size_t size)
 {
 	struct strbuf buf _strbuf_ = {0};
 
-	utf8_add_lossy(&buf, name, strnlen(name, size));
+	while (size) {
+		size_t length = strnlen(name, size);
+
+		utf8_add_lossy(&buf, name, length);
+		if (length < size)
+			utf8_add(&buf, 0xfffd);
+		name += length + (length < size);
+		size -= length + (length < size);
+	}
 	return strbuf_steal(&buf);
+}
+
+/*
+ * Add a member that may be one of very many: looking for an earlier one of its name would make the
+ * time grow with their square, so that is left to crashinfo_report_builder_finish().
+ */
+static struct crashinfo_error *put_many(cJSON *object, const char *name, cJSON *item)
+{
+	if (item && cJSON_AddItemToObject(object, name, item))
+		return NULL;
+	cJSON_Delete(item);
+	return crashinfo_error_no_memory();
 }
 
 struct crashinfo_error *crashinfo_report_builder_counter(struct crashinfo_report_builder *builder,
@@ -241,7 +241,7 @@ struct crashinfo_error *crashinfo_report_builder_counter(struct crashinfo_report
 
 	if (!key)
 		return crashinfo_error_no_memory();
-	return put(builder->counters, key, raw_node(json, size));
+	return put_many(builder->counters, key, raw_node(json, size));
 }
 
 static struct crashinfo_error *append_raw(cJSON **array, const char *json, size_t size)
@@ -280,7 +280,7 @@ struct crashinfo_error *crashinfo_report_builder_file(struct crashinfo_report_bu
 		cJSON_Delete(lines);
 		return crashinfo_error_no_memory();
 	}
-	error = put(builder->files, key, lines);
+	error = put_many(builder->files, key, lines);
 	if (!error)
 		builder->file = lines;
 	return error;
@@ -289,9 +289,12 @@ struct crashinfo_error *crashinfo_report_builder_file(struct crashinfo_report_bu
 static struct crashinfo_error *append_text(cJSON *array, const char *text, size_t size)
 {
 	struct strbuf json _strbuf_ = {0};
-	struct crashinfo_error *error = quote(text, size, &json);
 
-	return error ? error : append(array, raw_node(json.data, json.size));
+	/* raw, because cJSON's C strings cannot hold a NUL */
+	json_add_string(&json, text, size);
+	if (json.failed)
+		return crashinfo_error_no_memory();
+	return append(array, raw_node(json.data, json.size));
 }
 
 struct crashinfo_error *crashinfo_report_builder_file_line(struct crashinfo_report_builder *builder,

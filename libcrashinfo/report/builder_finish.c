@@ -44,6 +44,47 @@ static bool move_part(cJSON *object, const char *name, cJSON **item)
 	return false;
 }
 
+struct ranked {
+	cJSON *item;
+	size_t rank;
+};
+
+/* By name; of one name the latest first. */
+static int compare_ranked(const void *a, const void *b)
+{
+	const struct ranked *l = a, *r = b;
+	int order = strcmp(l->item->string, r->item->string);
+
+	return order ? order : (l->rank < r->rank) - (l->rank > r->rank);
+}
+
+/* Of members with one name keep the one that was added last. */
+static bool drop_repeats(cJSON *object)
+{
+	size_t count = 0;
+	cJSON *item;
+	_free_ struct ranked *items = NULL;
+
+	cJSON_ArrayForEach(item, object) count++;
+	items = reallocarray(NULL, count + 1, sizeof(*items));
+	if (!items)
+		return false;
+	count = 0;
+	cJSON_ArrayForEach(item, object)
+	{
+		items[count] = (struct ranked){item, count};
+		count++;
+	}
+	qsort(items, count, sizeof(*items), compare_ranked);
+	for (size_t i = 1, kept = 0; i < count; i++) {
+		if (strcmp(items[kept].item->string, items[i].item->string))
+			kept = i;
+		else
+			cJSON_Delete(cJSON_DetachItemViaPointer(object, items[i].item));
+	}
+	return true;
+}
+
 /* The required members that nobody set, so that the report says it is incomplete. */
 static bool lacks_required(const struct crashinfo_report_builder *builder)
 {
@@ -141,7 +182,8 @@ static bool join(struct crashinfo_report_builder *builder)
 	    !cJSON_AddItemToObject(root, "experimental", builder->experimental))
 		return false;
 	builder->experimental = NULL;
-	return move_part(root, "counters", &builder->counters) &&
+	return drop_repeats(builder->counters) && drop_repeats(builder->files) &&
+	       move_part(root, "counters", &builder->counters) &&
 	       move_part(root, "files", &builder->files) &&
 	       move_part(root, "log_messages", &builder->log);
 }
@@ -167,6 +209,8 @@ static struct crashinfo_error *identify(struct crashinfo_report_builder *builder
 	crashinfo_timestamp_now(now);
 	added = timestamp ? cJSON_AddItemToObject(root, "timestamp", timestamp)
 			  : !!cJSON_AddStringToObject(root, "timestamp", now);
+	if (!added)
+		cJSON_Delete(timestamp);
 	return added ? NULL : crashinfo_error_no_memory();
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Building reports of every version. */
+#include <stdio.h>
 #include <string.h>
 
 #include <crashinfo/report.h>
@@ -95,10 +96,58 @@ START_TEST(test_texts)
 	ck_ok(crashinfo_report_builder_counter(builder, "c", 1, "9", 1));
 	ck_ok(crashinfo_report_builder_counter(builder, "c", 1, "10", 2));
 	text = finish(builder);
-	ck_assert_ptr_nonnull(strstr(text, "\"message\":\"a\\\"\\\\\\u000a\xef\xbf\xbd\\u0000z\""));
+	ck_assert_ptr_nonnull(strstr(text, "\"message\":\"a\\\"\\\\\\n\xef\xbf\xbd\\u0000z\""));
 	ck_assert_ptr_nonnull(strstr(text, "\"log_messages\":[\"one\"]"));
 	ck_assert_ptr_nonnull(strstr(text, "\"files\":{\"/p\":[\"l1\",\"\"]}"));
 	ck_assert_ptr_nonnull(strstr(text, "{\"counters\":{\"c\":10},"));
+	free(text);
+	crashinfo_report_builder_destroy(builder);
+}
+END_TEST
+
+/* Names: C strings cannot hold a NUL, so it is shown; the last of one name counts. */
+START_TEST(test_names)
+{
+	struct crashinfo_report_builder *builder = start(NULL);
+	char *text;
+
+	ck_ok(crashinfo_report_builder_counter(builder, "a\0b", 3, "1", 1));
+	ck_ok(crashinfo_report_builder_counter(builder, "a", 1, "2", 1));
+	ck_ok(crashinfo_report_builder_counter(builder, "a\0b", 3, "3", 1));
+	ck_ok(crashinfo_report_builder_counter(builder, "\xff", 1, "4", 1));
+	ck_ok(crashinfo_report_builder_counter(builder, "a", 1, "5", 1));
+	ck_ok(crashinfo_report_builder_file(builder, "f", 1));
+	ck_ok(crashinfo_report_builder_file_line(builder, "old", 3));
+	ck_ok(crashinfo_report_builder_file(builder, "g", 1));
+	ck_ok(crashinfo_report_builder_file(builder, "f", 1));
+	ck_ok(crashinfo_report_builder_file_line(builder, "new", 3));
+	text = finish(builder);
+	ck_assert_ptr_nonnull(strstr(text, "{\"counters\":{\"a\xef\xbf\xbd"
+					   "b\":3,\"\xef\xbf\xbd\":4,\"a\":5},"));
+	ck_assert_ptr_nonnull(strstr(text, "\"files\":{\"g\":[],\"f\":[\"new\"]}"));
+	free(text);
+	crashinfo_report_builder_destroy(builder);
+}
+END_TEST
+
+/* What a stream can hold: time must not grow with the square of the count. */
+START_TEST(test_many_counters)
+{
+	enum { COUNTERS = 300000 };
+	struct crashinfo_report_builder *builder = start(NULL);
+	struct crashinfo_json *json;
+	char name[16], *text;
+
+	for (int i = 0; i < COUNTERS; i++) {
+		int length = snprintf(name, sizeof(name), "c%d", i % (COUNTERS / 2));
+
+		ck_ok(crashinfo_report_builder_counter(builder, name, (size_t)length, "1", 1));
+	}
+	text = finish(builder);
+	ck_ok(crashinfo_json_parse(NULL, text, strlen(text), NULL, &json));
+	ck_assert_uint_eq(crashinfo_json_count(json, crashinfo_json_member(json, 0, "counters")),
+			  COUNTERS / 2);
+	crashinfo_json_destroy(json);
 	free(text);
 	crashinfo_report_builder_destroy(builder);
 }
@@ -305,6 +354,8 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, test_empty);
 	tcase_add_test(tests, test_exact);
 	tcase_add_test(tests, test_texts);
+	tcase_add_test(tests, test_names);
+	tcase_add_test(tests, test_many_counters);
 	tcase_add_test(tests, test_unknown_member);
 	tcase_add_loop_test(tests, test_stack, 0, 4);
 	tcase_add_test(tests, test_uuid);
