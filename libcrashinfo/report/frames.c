@@ -170,10 +170,15 @@ static struct crashinfo_error *read_draft_module(struct crashinfo_report *report
 	if (elf == CRASHINFO_JSON_NONE || frame->path)
 		return NULL;
 	error = report_text(report, crashinfo_json_member(json, elf, "path"), &frame->path);
+	if (frame->path)
+		frame->file_type = "ELF";
 	id = crashinfo_json_member(json, elf, "build_id");
 	if (error || id == CRASHINFO_JSON_NONE)
 		return error;
-	return hex_of_bytes(report, id, &frame->build_id);
+	error = hex_of_bytes(report, id, &frame->build_id);
+	if (frame->build_id)
+		frame->build_id_type = "GNU";
+	return error;
 }
 
 static struct crashinfo_error *read_frame(struct crashinfo_report *report,

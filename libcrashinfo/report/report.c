@@ -7,6 +7,7 @@
 #include "base/cleanup.h"
 #include "base/number.h"
 #include "base/strbuf.h"
+#include "json/string.h"
 
 /* No member name of any dialect comes near. */
 #define REPORT_NAME_BYTES 64
@@ -72,9 +73,14 @@ struct crashinfo_error *report_text(struct crashinfo_report *report, crashinfo_j
 	return *ret ? NULL : crashinfo_error_no_memory();
 }
 
+/* A string of this size cannot be an address; they have up to 18 characters. */
+#define REPORT_ADDRESS_BYTES 64
+
 bool report_address(const struct crashinfo_json *json, crashinfo_json_node node, uint64_t *ret)
 {
-	struct crashinfo_slice raw;
+	char text[REPORT_ADDRESS_BYTES], *at = text;
+	struct json_bytes bytes;
+	size_t size = 0;
 
 	if (node == CRASHINFO_JSON_NONE)
 		return false;
@@ -82,9 +88,16 @@ bool report_address(const struct crashinfo_json *json, crashinfo_json_node node,
 		return crashinfo_json_uint64(json, node, ret);
 	if (crashinfo_json_type(json, node) != CRASHINFO_JSON_STRING)
 		return false;
-	/* an address has no reason to be written with escapes */
-	raw = crashinfo_json_raw(json, node);
-	return parse_address(raw.data + 1, raw.size - 2, ret);
+	bytes = json_bytes_of(json, &json->nodes[node]);
+	for (int c; (c = json_bytes_next(&bytes)) >= 0; text[size++] = (char)c)
+		if (size == sizeof(text))
+			return false;
+	/* some producers write the prefix twice */
+	while (size > 4 && !memcmp(at, "0x0x", 4)) {
+		at += 2;
+		size -= 2;
+	}
+	return parse_address(at, size, ret);
 }
 
 struct crashinfo_error *crashinfo_report_create(const struct crashinfo_context *context,

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The scalar members of a report, whatever its dialect calls them. */
+#include <inttypes.h>
 #include <stddef.h>
+#include <stdio.h>
 
+#include "base/strbuf.h"
 #include "report/report.h"
 
 /* Paths that mean the same member in some dialect or version; the first that is there counts. */
@@ -76,6 +79,77 @@ static bool is_true(const struct crashinfo_json *json, const char *path)
 	       crashinfo_json_type(json, node) == CRASHINFO_JSON_TRUE;
 }
 
+/* In 2024 the address was a number. */
+static struct crashinfo_error *read_fault_number(struct crashinfo_report *report)
+{
+	const struct crashinfo_json *json = report->json;
+	crashinfo_json_node node = report_at(json, 0, "siginfo.faulting_address");
+	uint64_t address;
+	char text[24];
+
+	if (report->summary.fault_address || node == CRASHINFO_JSON_NONE ||
+	    !crashinfo_json_uint64(json, node, &address))
+		return NULL;
+	snprintf(text, sizeof(text), "0x%" PRIx64, address);
+	report->summary.fault_address = arena_strdup(&report->arena, text);
+	return report->summary.fault_address ? NULL : crashinfo_error_no_memory();
+}
+
+/* The numbers of an array with dots between. */
+static void add_dotted(const struct crashinfo_json *json, crashinfo_json_node array,
+		       struct strbuf *text)
+{
+	crashinfo_json_node node = crashinfo_json_first(json, array);
+
+	for (; node != CRASHINFO_JSON_NONE; node = crashinfo_json_next(json, array, node)) {
+		struct crashinfo_slice raw = crashinfo_json_raw(json, node);
+
+		if (crashinfo_json_type(json, node) != CRASHINFO_JSON_NUMBER)
+			continue;
+		strbuf_adds(text, text->size ? "." : "");
+		strbuf_add(text, raw.data, raw.size);
+	}
+}
+
+static struct crashinfo_error *add_rolling(struct crashinfo_report *report,
+					   crashinfo_json_node rolling, struct strbuf *text)
+{
+	const char *date;
+	struct crashinfo_error *error = report_text(report, rolling, &date);
+
+	strbuf_adds(text, "Rolling Release");
+	if (!error && date)
+		strbuf_addf(text, " (%s)", date);
+	return error;
+}
+
+/* The older draft writes {"Semantic":[14,5,0]}, {"Rolling":"date" or null} or {"Custom":"text"}. */
+static struct crashinfo_error *read_draft_version(struct crashinfo_report *report)
+{
+	const struct crashinfo_json *json = report->json;
+	crashinfo_json_node numbers = report_at(json, 0, "os_info.version.Semantic");
+	crashinfo_json_node rolling = report_at(json, 0, "os_info.version.Rolling");
+	struct strbuf text _strbuf_ = {0};
+	struct crashinfo_error *error = NULL;
+
+	if (report->summary.os_version)
+		return NULL;
+	if (numbers != CRASHINFO_JSON_NONE &&
+	    crashinfo_json_type(json, numbers) == CRASHINFO_JSON_ARRAY)
+		add_dotted(json, numbers, &text);
+	else if (rolling != CRASHINFO_JSON_NONE)
+		error = add_rolling(report, rolling, &text);
+	else
+		return report_text(report, report_at(json, 0, "os_info.version.Custom"),
+				   &report->summary.os_version);
+	if (!error)
+		error = strbuf_error(&text);
+	if (error || !text.size)
+		return error;
+	report->summary.os_version = arena_memdup(&report->arena, text.data, text.size);
+	return report->summary.os_version ? NULL : crashinfo_error_no_memory();
+}
+
 static struct crashinfo_error *summarize_texts(struct crashinfo_report *report)
 {
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
@@ -94,6 +168,7 @@ struct crashinfo_error *report_summarize(struct crashinfo_report *report)
 	struct crashinfo_report_summary *summary = &report->summary;
 	const struct crashinfo_json *json = report->json;
 	crashinfo_json_node crash = report_at(json, 0, "error.is_crash");
+	struct crashinfo_error *error;
 
 	summary->has_signal_number = number_at(json, &summary->signal_number, "sig_info.si_signo",
 					       "sig_info.signum", "siginfo.signum");
@@ -104,5 +179,10 @@ struct crashinfo_error *report_summarize(struct crashinfo_report *report)
 	summary->incomplete = is_true(json, "incomplete");
 	/* older forms had crashes only */
 	summary->is_crash = crash == CRASHINFO_JSON_NONE || is_true(json, "error.is_crash");
-	return summarize_texts(report);
+	error = summarize_texts(report);
+	if (!error && report->dialect == CRASHINFO_DIALECT_LEGACY_2024)
+		error = read_fault_number(report);
+	if (!error && report->dialect == CRASHINFO_DIALECT_DRAFT0002)
+		error = read_draft_version(report);
+	return error;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Reading reports of every dialect. */
+#include <stdio.h>
 #include <string.h>
 
 #include <crashinfo/report.h>
@@ -217,6 +218,7 @@ START_TEST(test_legacy_2024)
 	const struct crashinfo_frame *frame = frames_of(report, 0, 1);
 
 	ck_assert_int_eq(crashinfo_report_summary(report)->signal_number, 11);
+	ck_assert_str_eq(crashinfo_report_summary(report)->fault_address, "0x1234");
 	ck_assert_str_eq(frame->function, "f");
 	ck_assert_str_eq(frame->file, "x.rs");
 	ck_assert_uint_eq(frame->line, 9);
@@ -237,8 +239,80 @@ START_TEST(test_draft0002)
 
 	ck_assert_str_eq(frame->path, "/bin/x");
 	ck_assert_str_eq(frame->build_id, "abcd01");
+	ck_assert_str_eq(frame->build_id_type, "GNU");
+	ck_assert_str_eq(frame->file_type, "ELF");
 	/* a file offset is no virtual address */
 	ck_assert(!frame->has_relative_address);
+	crashinfo_report_destroy(report);
+}
+END_TEST
+
+static const char *const addresses[][2] = {
+	/* what is written, and what it says; NULL when it is no address */
+	{"\"0x7f11c0a2b123\"", "7f11c0a2b123"},
+	{"\"0X7F11\"", "7f11"},
+	{"\"7f11\"", "7f11"},
+	{"\"0x0x7f11\"", "7f11"},
+	{"\"0x0x0x1\"", "1"},
+	{"\"\\u0030x1f\"", "1f"},
+	{"\"0xffffffffffffffff\"", "ffffffffffffffff"},
+	{"\"0x0000000000000000001\"", "1"},
+	{"18446744073709551615", "ffffffffffffffff"},
+	{"\"0x10000000000000000\"", NULL},
+	{"\"0x\"", NULL},
+	{"\"0x0x\"", NULL},
+	{"\"\"", NULL},
+	{"\"0x1 \"", NULL},
+	{"\"-1\"", NULL},
+	{"-1", NULL},
+	{"1.5", NULL},
+	{"null", NULL},
+	{"\"0x00000000000000000000000000000000000000000000000000000000000000001\"", NULL},
+};
+
+START_TEST(test_addresses)
+{
+	const struct crashinfo_frame *frame;
+	struct crashinfo_report *report;
+	char text[256], got[32];
+
+	snprintf(text, sizeof(text), "{\"error\":{\"stack\":{\"frames\":[{\"ip\":%s}]}}}",
+		 addresses[_i][0]);
+	report = open_report(text);
+	frame = frames_of(report, 0, 1);
+	ck_assert(frame->has_ip == (addresses[_i][1] != NULL));
+	snprintf(got, sizeof(got), "%llx", (unsigned long long)frame->ip);
+	if (frame->has_ip)
+		ck_assert_str_eq(got, addresses[_i][1]);
+	crashinfo_report_destroy(report);
+}
+END_TEST
+
+static const char *const draft_versions[][2] = {
+	{"{\"Semantic\":[14,5,0]}", "14.5.0"},
+	{"{\"Semantic\":[]}", NULL},
+	{"{\"Semantic\":7}", NULL},
+	{"{\"Rolling\":null}", "Rolling Release"},
+	{"{\"Rolling\":\"2024-01-01\"}", "Rolling Release (2024-01-01)"},
+	{"{\"Custom\":\"mine\"}", "mine"},
+	{"\"Unknown\"", "Unknown"},
+	{"{}", NULL},
+};
+
+START_TEST(test_draft_versions)
+{
+	struct crashinfo_report *report;
+	const char *version;
+	char text[256];
+
+	snprintf(text, sizeof(text), "{\"version_id\":1,\"os_info\":{\"version\":%s}}",
+		 draft_versions[_i][0]);
+	report = open_report(text);
+	version = crashinfo_report_summary(report)->os_version;
+	if (draft_versions[_i][1])
+		ck_assert_str_eq(version, draft_versions[_i][1]);
+	else
+		ck_assert_ptr_null(version);
 	crashinfo_report_destroy(report);
 }
 END_TEST
@@ -291,6 +365,9 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, test_runtime_stack);
 	tcase_add_test(tests, test_legacy_2024);
 	tcase_add_test(tests, test_draft0002);
+	tcase_add_loop_test(tests, test_addresses, 0, sizeof(addresses) / sizeof(addresses[0]));
+	tcase_add_loop_test(tests, test_draft_versions, 0,
+			    sizeof(draft_versions) / sizeof(draft_versions[0]));
 	tcase_add_test(tests, test_files);
 	tcase_add_test(tests, test_signals);
 }

@@ -56,7 +56,7 @@ struct crashinfo_report_summary {
 	const char *uuid, *timestamp, *schema_version;
 	const char *kind, *message, *thread_name;
 	const char *signal_name, *signal_code_name; /* "SIGSEGV", "SEGV_MAPERR" */
-	const char *fault_address;                  /* as written */
+	const char *fault_address;                  /* as written; a number of 2024 in hex */
 	const char *library_name, *library_version, *family;
 	const char *os_type, *os_version, *architecture;
 	int64_t signal_number, signal_code; /* meaningful when has_... */
