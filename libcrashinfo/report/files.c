@@ -35,6 +35,8 @@ struct crashinfo_error *crashinfo_report_file(const struct crashinfo_report *rep
 	crashinfo_json_node lines = CRASHINFO_JSON_NONE;
 	struct strbuf buf _strbuf_ = {0};
 	struct crashinfo_error *error;
+	size_t size;
+	char *text;
 
 	/* a file's name may hold dots, so this is no path */
 	if (files != CRASHINFO_JSON_NONE)
@@ -46,9 +48,13 @@ struct crashinfo_error *crashinfo_report_file(const struct crashinfo_report *rep
 	error = join_lines(json, lines, &buf);
 	if (error)
 		return error;
-	*size_ret = buf.size;
-	*ret = strbuf_steal(&buf);
-	return *ret ? NULL : crashinfo_error_no_memory();
+	size = buf.size;
+	text = strbuf_steal(&buf);
+	if (!text)
+		return crashinfo_error_no_memory();
+	*size_ret = size;
+	*ret = text;
+	return NULL;
 }
 
 struct crashinfo_error *crashinfo_report_maps_text(const struct crashinfo_report *report,

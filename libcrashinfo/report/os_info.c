@@ -72,27 +72,38 @@ static void version_numbers(const char *text, char *ret, size_t size)
 		snprintf(ret, size, "%s", *text ? text : "Unknown");
 }
 
+static bool add_members(cJSON *object, const struct utsname *host, const char *release)
+{
+	char id[64], numbers[64], version[64];
+
+	release_value(release, "ID", id, sizeof(id));
+	release_value(release, "VERSION_ID", numbers, sizeof(numbers));
+	version_numbers(numbers, version, sizeof(version));
+	return cJSON_AddStringToObject(object, "architecture", host->machine) &&
+	       cJSON_AddStringToObject(object, "bitness",
+				       sizeof(long) == 8 ? "64-bit" : "32-bit") &&
+	       cJSON_AddStringToObject(object, "os_type", display_name(id)) &&
+	       cJSON_AddStringToObject(object, "version", version);
+}
+
 struct crashinfo_error *crashinfo_os_info_json(char **ret)
 {
 	struct strbuf text _strbuf_ = {0};
+	struct crashinfo_error *error;
 	struct utsname host;
-	char id[64], numbers[64], version[64];
+	char *json = NULL;
 	cJSON *object;
-	char *json;
 
 	if (uname(&host))
 		return crashinfo_error_from_errno(errno, "uname");
+	error = io_read_file("/etc/os-release", OS_RELEASE_BYTES, &text);
+	if (error && error->code == CRASHINFO_ERROR_NO_MEMORY)
+		return error;
 	/* a machine without os-release is simply "Linux" */
-	crashinfo_error_destroy(io_read_file("/etc/os-release", OS_RELEASE_BYTES, &text));
-	release_value(text.data, "ID", id, sizeof(id));
-	release_value(text.data, "VERSION_ID", numbers, sizeof(numbers));
-	version_numbers(numbers, version, sizeof(version));
+	crashinfo_error_destroy(error);
 	object = cJSON_CreateObject();
-	cJSON_AddStringToObject(object, "architecture", host.machine);
-	cJSON_AddStringToObject(object, "bitness", sizeof(long) == 8 ? "64-bit" : "32-bit");
-	cJSON_AddStringToObject(object, "os_type", display_name(id));
-	json = cJSON_AddStringToObject(object, "version", version) ? cJSON_PrintUnformatted(object)
-								   : NULL;
+	if (object && add_members(object, &host, text.data))
+		json = cJSON_PrintUnformatted(object);
 	cJSON_Delete(object);
 	if (!json)
 		return crashinfo_error_no_memory();
