@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * ddcrash collector: writes a complete crash stream when the process is about to die by a signal.
+ *
+ *	struct ddcrash_config config = {
+ *		.size = sizeof(config),
+ *		.output = "/var/crash/shop-%p.stream",
+ *		.metadata = {.library_name = "shop", .library_version = "1.2", .family = "native"},
+ *	};
+ *	int error = ddcrash_start(&config);     // 0 or -errno
+ *
+ * `ddcrash-parse shop-4242.stream` makes a report of the stream.
+ *
+ * What the signal handler does: it makes raw system calls only, allocates nothing, takes no lock
+ *and reads memory through the kernel, so that neither a damaged heap nor a damaged stack stops it.
+ *It reports once per process; a second crash goes straight to what was there before. Then it hands
+ *the signal on: a handler that was installed earlier is called as the kernel would have done; where
+ *the default action was in place the process dies by the same signal, with the same siginfo, exit
+ *status and core file as without the collector. A signal that was ignored and sent by a process
+ *stays ignored. errno is preserved.
+ *
+ * All functions return 0 or a negative errno value. They may be called from any thread, at the same
+ * time too, but not from a signal handler. Strings are copied. NULL and "" both mean "none".
+ */
+#ifndef DDCRASH_H
+#define DDCRASH_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined(__GNUC__)
+#define DDCRASH_API __attribute__((visibility("default")))
+#else
+#define DDCRASH_API
+#endif
+
+/* Longest text of all metadata together, and of all additional tags together, in bytes as JSON. */
+#define DDCRASH_TEXT_MAX 16384
+
+/* Who crashed. `tags` are "key:value" strings. */
+struct ddcrash_metadata {
+	const char *library_name; /* "unknown" when there is none, as the next two */
+	const char *library_version;
+	const char *family; /* "native", "python", … */
+	const char *const *tags;
+	size_t tags_count;
+};
+
+enum ddcrash_flags {
+	/* Leave the calling thread's alternate signal stack as it is. Without one a stack overflow
+	 * can't be reported. By default it gets one unless it has one that is large enough. */
+	DDCRASH_NO_ALTERNATE_STACK = 1 << 0,
+};
+
+struct ddcrash_config {
+	size_t size; /* sizeof(struct ddcrash_config), so that members may be added */
+
+	/*
+	 * Where the stream goes: a file, created when a crash happens with mode 0600. In its name
+	 * %p is the process id, %t the time in seconds, %s the signal's number and %% a percent
+	 * sign. A relative name starts at the folder that is current now. A regular file of the
+	 * same owner and name is replaced; anything else that is in the way, links above all, is
+	 * left alone and there is no report.
+	 */
+	const char *output;
+	/* Used when `output` is none: a descriptor above 0 that stays open (file, pipe or socket).
+	 */
+	int output_fd;
+
+	/* Signals whose default action ends a process. None: SEGV, ABRT, BUS, ILL, FPE, TRAP, SYS.
+	 */
+	const int *signals;
+	size_t signals_count;
+
+	unsigned timeout_ms; /* for the whole of writing; 0 is 5000 */
+	unsigned flags;      /* of enum ddcrash_flags */
+
+	struct ddcrash_metadata metadata;
+	const char *const *tags; /* additional tags, free text */
+	size_t tags_count;
+};
+
+/*
+ * Install the handlers. -EALREADY when they are; -EINVAL for a configuration that makes no sense
+ * (no output, a signal that does not end a process or is there twice, a tag that begins or ends
+ * with ':'); -ENAMETOOLONG, -E2BIG for texts that are too long; -ENOMEM.
+ */
+DDCRASH_API int ddcrash_start(const struct ddcrash_config *config);
+
+/*
+ * Put back what was there before. Where another handler was installed over ours it stays, and ours,
+ * if it is called by that one, only hands on. -ESRCH when not started.
+ */
+DDCRASH_API int ddcrash_stop(void);
+
+/* Replace the metadata. -ESRCH when not started, -EBUSY while a crash is reported, -E2BIG. */
+DDCRASH_API int ddcrash_metadata_update(const struct ddcrash_metadata *metadata);
+
+/*
+ * Give the calling thread an alternate signal stack, so that its stack overflowing is reported too:
+ * each thread needs its own. Does nothing when it has one that is large enough. The thread that
+ * called ddcrash_start() has one.
+ */
+DDCRASH_API int ddcrash_thread_start(void);
+
+/* Release it; call this before the thread ends. Does nothing when the thread has another one. */
+DDCRASH_API int ddcrash_thread_stop(void);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

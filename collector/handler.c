@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a signal runs. One crash is reported per process; then the signal goes where it would have
+ * gone without us.
+ */
+#include "handler.h"
+
+#include "raw.h"
+#include "report.h"
+#include "signals.h"
+#include "state.h"
+
+enum phase {
+	PHASE_WRITING, /* the stream is being written */
+	PHASE_HANDED,  /* the signal went to the program's own handler, which may recover */
+	PHASE_DYING,   /* the default action is due */
+};
+
+/*
+ * Who reports: process and thread id. A child that shares this memory (vfork) or a copy of it
+ * (fork) finds its parent's here, which does not keep it from reporting its own crash.
+ */
+static _Atomic uint64_t owner;
+static atomic_int phase;
+/* Where a crash inside of the report goes on. */
+static void *recovery[5];
+
+static uint64_t self(void)
+{
+	return (uint64_t)raw_getpid() << 32 | (uint32_t)raw_gettid();
+}
+
+bool guard_is_taken(void)
+{
+	return atomic_load(&owner) >> 32 == (uint64_t)raw_getpid();
+}
+
+/* Let the thread that reports finish, and die when it is about to. */
+static void wait_for_owner(void)
+{
+	uint64_t end = raw_milliseconds() + state.timeout_ms;
+
+	while (atomic_load(&phase) != PHASE_HANDED && raw_milliseconds() < end)
+		raw_sleep(1);
+}
+
+/* Whether the caller has to report. */
+static bool enter(void)
+{
+	uint64_t me = self(), found = 0;
+
+	while (!atomic_compare_exchange_strong(&owner, &found, me)) {
+		if (found == me)
+			return false;
+		if (found >> 32 == me >> 32) {
+			wait_for_owner();
+			return false;
+		}
+	}
+	atomic_store(&phase, PHASE_WRITING);
+	return true;
+}
+
+/* --- handing on ------------------------------------------------------------------------------- */
+
+static bool is_function(const struct sigaction *action)
+{
+	return action->sa_handler != SIG_DFL && action->sa_handler != SIG_IGN;
+}
+
+static raw_sigset kernel_set(const sigset_t *set)
+{
+	raw_sigset result;
+
+	__builtin_memcpy(&result, set, sizeof(result));
+	return result;
+}
+
+/* As the kernel would have called it, apart from the stack. */
+static void call_previous(struct sigaction *previous, int signo, siginfo_t *info,
+			  ucontext_t *context)
+{
+	raw_sigset mask = kernel_set(&context->uc_sigmask) | kernel_set(&previous->sa_mask);
+	void (*function)(int, siginfo_t *, void *) = previous->sa_sigaction;
+
+	if (!(previous->sa_flags & SA_NODEFER))
+		mask |= RAW_SIGNAL(signo);
+	if (previous->sa_flags & (int)SA_RESETHAND)
+		previous->sa_handler = SIG_DFL;
+	raw_sigmask(SIG_SETMASK, mask);
+	function(signo, info, context);
+}
+
+/*
+ * Have the default action done when this handler returns, with the registers as they were. An
+ * instruction that faults does so again; any other signal has to be sent again, with all that is
+ * known of it. It must stay blocked until then.
+ */
+static void take_default(int signo, siginfo_t *info, ucontext_t *context)
+{
+	raw_sigset mask = kernel_set(&context->uc_sigmask) & ~RAW_SIGNAL(signo);
+
+	raw_set_default(signo);
+	if (signal_recurs(signo, info->si_code))
+		return;
+	raw_sigmask(SIG_BLOCK, RAW_SIGNAL(signo));
+	/* sigsuspend() and its like leave the mask to return to here, in which it may be blocked.
+	 */
+	__builtin_memcpy(&context->uc_sigmask, &mask, sizeof(mask));
+	if (raw_queue(raw_getpid(), raw_gettid(), signo, info))
+		raw_tgkill(raw_getpid(), raw_gettid(), signo);
+}
+
+static void hand_on(int signo, siginfo_t *info, ucontext_t *context)
+{
+	struct sigaction *previous = &state.previous[signo];
+	bool is_owner = atomic_load(&owner) == self();
+
+	if (is_function(previous)) {
+		if (is_owner)
+			atomic_store(&phase, PHASE_HANDED);
+		call_previous(previous, signo, info, context);
+		return;
+	}
+	/* The kernel does not ignore a fault, whatever was asked for. */
+	if (is_owner)
+		atomic_store(&phase, PHASE_DYING);
+	take_default(signo, info, context);
+}
+
+/* --- the handler ------------------------------------------------------------------------------ */
+
+/* The report is given up where it crashes itself. */
+__attribute__((noinline)) static void report(const struct crash *crash)
+{
+	if (!__builtin_setjmp(recovery))
+		report_write(crash);
+}
+
+void handler(int signo, siginfo_t *info, void *context)
+{
+	struct crash crash = {signo, info, context};
+
+	if (state.previous[signo].sa_handler == SIG_IGN && !signal_is_forced(signo, info->si_code))
+		return;
+	if (atomic_load(&owner) == self() && atomic_load(&phase) == PHASE_WRITING)
+		__builtin_longjmp(recovery, 1);
+	if (atomic_load(&state.started) && state.signals & RAW_SIGNAL(signo) && enter())
+		report(&crash);
+	hand_on(signo, info, context);
+}

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "maps.h"
+
+#include "bytes.h"
+#include "raw.h"
+
+/* Six entries for each of a thousand libraries and more; with paths of 64 bytes each. */
+#define MAPS_MAX  8192
+#define PATHS_MAX (256 << 10)
+/* The kernel's columns and a path of PATH_MAX bytes, of which a newline takes four. */
+#define LINE_MAX_BYTES (128 + 4 * 4096)
+
+static struct {
+	int fd;
+	struct map entries[MAPS_MAX];
+	unsigned count;
+	char paths[PATHS_MAX];
+	unsigned paths_used;
+	char line[LINE_MAX_BYTES];
+} table;
+
+static void take_path(struct map *map, const char *path, size_t size)
+{
+	struct map *before = table.count ? &table.entries[table.count - 1] : NULL;
+
+	if (before && before->path_size == size && !__builtin_memcmp(before->path, path, size)) {
+		map->path = before->path;
+	} else if (size <= PATHS_MAX - table.paths_used) {
+		char *to = table.paths + table.paths_used;
+
+		__builtin_memcpy(to, path, size);
+		table.paths_used += (unsigned)size;
+		map->path = to;
+	} else {
+		map->path = "";
+		size = 0;
+	}
+	map->path_size = (uint32_t)size;
+}
+
+static bool skip(const char **at, const char *end, char c)
+{
+	if (*at == end || **at != c)
+		return false;
+	++*at;
+	return true;
+}
+
+/* "start-end perms offset major:minor inode   path" */
+static void take_line(const char *at, size_t size)
+{
+	const char *end = at + size, *perms;
+	uint64_t major, minor;
+	struct map map;
+
+	if (!text_number(&at, end, 16, &map.start) || !skip(&at, end, '-') ||
+	    !text_number(&at, end, 16, &map.end) || !skip(&at, end, ' ') || end - at < 5)
+		return;
+	perms = at;
+	at += 5;
+	if (!text_number(&at, end, 16, &map.offset) || !skip(&at, end, ' ') ||
+	    !text_number(&at, end, 16, &major) || !skip(&at, end, ':') ||
+	    !text_number(&at, end, 16, &minor) || !skip(&at, end, ' ') ||
+	    !text_number(&at, end, 10, &map.inode))
+		return;
+	while (at < end && *at == ' ')
+		at++;
+	map.executable = perms[2] == 'x';
+	map.major = (uint32_t)major;
+	map.minor = (uint32_t)minor;
+	/* Data without a file holds neither code nor what describes it. */
+	if ((!map.executable && !map.inode) || table.count == MAPS_MAX)
+		return;
+	take_path(&map, at, (size_t)(end - at));
+	table.entries[table.count++] = map;
+}
+
+/* Handle the whole lines among `used` bytes and move the rest to the front; returns its size. */
+static size_t take_lines(size_t used, struct writer *copy)
+{
+	size_t begin = 0;
+
+	for (size_t at = 0; at < used; at++) {
+		if (table.line[at] != '\n')
+			continue;
+		take_line(table.line + begin, at - begin);
+		if (copy)
+			writer_line(copy, table.line + begin, at - begin);
+		begin = at + 1;
+	}
+	__builtin_memmove(table.line, table.line + begin, used - begin);
+	return used - begin;
+}
+
+bool maps_open(void)
+{
+	/* "self" is the first thread, which has no maps any more once it has ended. */
+	table.fd = raw_open("/proc/thread-self/maps", O_RDONLY, 0);
+	if (table.fd < 0)
+		table.fd = raw_open("/proc/self/maps", O_RDONLY, 0);
+	return table.fd >= 0;
+}
+
+void maps_read(struct writer *copy)
+{
+	size_t used = 0;
+	long got;
+
+	table.count = table.paths_used = 0;
+	while ((got = raw_read(table.fd, table.line + used, sizeof(table.line) - used)) > 0 ||
+	       got == -EINTR)
+		if (got > 0)
+			used = take_lines(used + (size_t)got, copy);
+	raw_close(table.fd);
+}
+
+const struct map *maps_find(uint64_t address)
+{
+	unsigned low = 0, high = table.count;
+
+	while (low < high) {
+		unsigned middle = low + (high - low) / 2;
+
+		if (table.entries[middle].end <= address)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (low == table.count || table.entries[low].start > address)
+		return NULL;
+	return &table.entries[low];
+}
+
+const struct map *maps_first(void)
+{
+	return table.entries;
+}
