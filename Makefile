@@ -14,6 +14,8 @@ CC := gcc
 endif
 CLANG    ?= clang
 AR       ?= ar
+LD       ?= ld
+OBJCOPY  ?= objcopy
 CFLAGS   ?= -O2 -g
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
 	-Wwrite-strings -Wvla -Wswitch-enum -Wundef -Wno-missing-field-initializers
@@ -102,53 +104,66 @@ completions: $(TOOLS)
 
 # --- collector ------------------------------------------------------------------------------------
 
-# The part that runs inside a crashing process: no calls into the C library, no checks that need it,
-# never sanitized.
-COLLECTOR_SRC := $(filter-out collector/preload.c collector/demo.c,$(sort $(wildcard collector/*.c)))
-COLLECTOR_OBJ := $(patsubst %.c,$(BUILD)/obj/inprocess/%.o,\
-	$(COLLECTOR_SRC) $(sort $(wildcard libcrashinfo/unwind/*.c)))
-COLLECTOR_CFLAGS := -std=gnu11 -D_GNU_SOURCE -Ilibcrashinfo -Icollector -MMD -MP \
-	-DDDCRASH_VERSION='"$(VERSION)"' $(WARNINGS) -O2 -g -fPIC -ffreestanding -fvisibility=hidden \
-	-fno-stack-protector -fno-tree-loop-distribute-patterns -fasynchronous-unwind-tables
-COLLECTOR_LDFLAGS := -shared -nostdlib -Wl,-z,relro,-z,now,-z,noexecstack,--build-id
-COLLECTOR_LIBS := $(addprefix $(BUILD)/lib/libddcrash,.a .so _preload.so)
-COLLECTOR_DEMO := $(BUILD)/bin-demo/ddcrash-demo
+# What runs in a crashing process: no libc call in the handler, so nothing that the compiler adds
+# calls for, and never a sanitizer. The objects become one, in which hidden names are local, so that
+# neither the archive nor the shared library can clash with a program's own names.
+COLLECTOR_FLAGS := -std=gnu11 -D_GNU_SOURCE -Ilibcrashinfo -Icollector -MMD -MP -O2 -g -fPIC \
+	-ffreestanding -fvisibility=hidden -fno-stack-protector -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=0 \
+	-fno-sanitize=all -DDDCRASH_VERSION='"$(VERSION)"'
+COLLECTOR_MAINS := collector/preload.c collector/demo.c
+COLLECTOR_SRC   := $(filter-out $(COLLECTOR_MAINS),$(sort $(wildcard collector/*.c))) \
+	$(sort $(wildcard libcrashinfo/unwind/*.c))
+COLLECTOR_OBJ   := $(COLLECTOR_SRC:%.c=$(BUILD)/obj/in-process/%.o)
+COLLECTOR_SO    := libddcrash.so.0
+COLLECTOR_LIBS  := $(BUILD)/lib/libddcrash.a $(BUILD)/lib/$(COLLECTOR_SO) $(BUILD)/lib/libddcrash.so \
+	$(BUILD)/lib/libddcrash_preload.so $(BUILD)/lib/libddcrash.pc
+SHARED_LDFLAGS  := -shared -nostartfiles -Wl,-z,defs -Wl,-z,relro -Wl,-z,now -Wl,--build-id
 
 .PHONY: collector
-collector: $(COLLECTOR_LIBS) $(COLLECTOR_DEMO)
+collector: $(COLLECTOR_LIBS) $(BUILD)/bin/ddcrash-demo
 
-$(BUILD)/obj/inprocess/%.o: %.c $(FLAGS_FILE)
+$(BUILD)/obj/in-process/%.o: %.c $(FLAGS_FILE)
 	@mkdir -p $(@D)
 	@$(call say,CC,$<)
-	$(Q)$(CC) $(COLLECTOR_CFLAGS) -c -o $@ $<
+	$(Q)$(CC) $(COLLECTOR_FLAGS) $(WARNINGS) -c -o $@ $<
 
-# One object whose only visible names are the public ones: an archive cannot hide the others.
-$(BUILD)/obj/inprocess/libddcrash.o: $(COLLECTOR_OBJ)
+$(BUILD)/obj/in-process/all.o: $(COLLECTOR_OBJ)
 	@$(call say,LD,$@)
 	$(Q)$(LD) -r -o $@ $^
-	$(Q)objcopy --localize-hidden $@
+	$(Q)$(OBJCOPY) --localize-hidden $@
 
-$(BUILD)/lib/libddcrash.a: $(BUILD)/obj/inprocess/libddcrash.o
+$(BUILD)/lib/libddcrash.a: $(BUILD)/obj/in-process/all.o
 	@mkdir -p $(@D)
 	@$(call say,AR,$@)
 	$(Q)rm -f $@
-	$(Q)$(AR) rcs $@ $^
+	$(Q)$(AR) rcs $@ $<
 
-$(BUILD)/lib/libddcrash.so: $(BUILD)/obj/inprocess/libddcrash.o
+$(BUILD)/lib/$(COLLECTOR_SO): $(BUILD)/obj/in-process/all.o collector/libddcrash.map
 	@mkdir -p $(@D)
 	@$(call say,LD,$@)
-	$(Q)$(CC) $(COLLECTOR_LDFLAGS) -Wl,-soname,libddcrash.so -o $@ $^
+	$(Q)$(CC) $(SHARED_LDFLAGS) -Wl,--version-script=collector/libddcrash.map \
+		-Wl,-soname,$(@F) -o $@ $<
 
-$(BUILD)/lib/libddcrash_preload.so: $(BUILD)/obj/inprocess/collector/preload.o \
-		$(BUILD)/obj/inprocess/libddcrash.o
+$(BUILD)/lib/libddcrash.so: $(BUILD)/lib/$(COLLECTOR_SO)
+	$(Q)ln -sf $(<F) $@
+
+# The objects themselves: it uses names that are local in the whole.
+$(BUILD)/lib/libddcrash_preload.so: $(COLLECTOR_OBJ) $(BUILD)/obj/in-process/collector/preload.o \
+		collector/libddcrash_preload.map
 	@mkdir -p $(@D)
 	@$(call say,LD,$@)
-	$(Q)$(CC) $(COLLECTOR_LDFLAGS) -o $@ $^
+	$(Q)$(CC) $(SHARED_LDFLAGS) -Wl,--version-script=collector/libddcrash_preload.map \
+		-Wl,-soname,$(@F) -o $@ $(filter %.o,$^)
 
-$(COLLECTOR_DEMO): collector/demo.c collector/ddcrash.h $(BUILD)/lib/libddcrash.a $(FLAGS_FILE)
+$(BUILD)/lib/libddcrash.pc: collector/libddcrash.pc.in libcrashinfo/base/version.h
+	@mkdir -p $(@D)
+	$(Q)sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' $< >$@
+
+# Optimized and with debug information as programs are, whatever CFLAGS are for the rest.
+$(BUILD)/bin/ddcrash-demo: collector/demo.c collector/ddcrash.h $(BUILD)/lib/libddcrash.a
 	@mkdir -p $(@D)
 	@$(call say,LD,$@)
-	$(Q)$(CC) -std=gnu11 $(WARNINGS) -O2 -g -o $@ $< $(BUILD)/lib/libddcrash.a
+	$(Q)$(CC) -std=gnu11 -O2 -g $(WARNINGS) -Icollector -o $@ $< $(BUILD)/lib/libddcrash.a
 
 # --- tests ----------------------------------------------------------------------------------------
 

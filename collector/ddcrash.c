@@ -1,59 +1,156 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Starting and stopping. Nothing of this file runs in the signal handler. */
 #include "ddcrash.h"
 
-#include <errno.h>
-
 #include "handler.h"
+#include "maps.h"
+#include "raw.h"
+#include "state.h"
 
-#define API __attribute__((visibility("default")))
+/* libc's, when the program has it: a static one may not. */
+extern void *dlsym(void *handle, const char *name) __attribute__((weak));
 
-static struct settings settings;
-static bool started;
+/* Calls that change the state do not run at the same time. */
+static atomic_flag changing = ATOMIC_FLAG_INIT;
 
-API int ddcrash_start(const struct ddcrash_config *config)
+static void lock(void)
 {
-	int status;
-
-	if (started)
-		return -EALREADY;
-	status = settings_init(&settings, config);
-	if (!status && settings.altstack)
-		status = handler_add_stack();
-	if (!status)
-		status = handler_install(&settings);
-	if (status && settings.altstack)
-		handler_remove_stack();
-	started = !status;
-	return status;
+	while (atomic_flag_test_and_set(&changing))
+		raw_sleep(1);
 }
 
-API int ddcrash_stop(void)
+static void unlock(void)
 {
-	if (!started)
-		return -EALREADY;
-	handler_remove();
-	if (settings.altstack)
-		handler_remove_stack();
-	started = false;
+	atomic_flag_clear(&changing);
+}
+
+static struct sigaction our_action(const struct sigaction *previous)
+{
+	struct sigaction action = {.sa_sigaction = handler};
+	/* A fault inside of the report has to reach the handler; nothing else may run meanwhile. */
+	raw_sigset mask = ~(RAW_SIGNAL(SIGSEGV) | RAW_SIGNAL(SIGBUS) | RAW_SIGNAL(SIGILL) |
+			    RAW_SIGNAL(SIGFPE) | RAW_SIGNAL(SIGTRAP) | RAW_SIGNAL(SIGSYS));
+
+	__builtin_memcpy(&action.sa_mask, &mask, sizeof(mask));
+	action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER;
+	/* System calls are restarted exactly when they were before. */
+	if (previous->sa_handler == SIG_IGN || previous->sa_flags & SA_RESTART)
+		action.sa_flags |= SA_RESTART;
+	return action;
+}
+
+static int install(int signo)
+{
+	struct sigaction action;
+
+	/* The handler needs to know the previous one from its first moment on. */
+	if (sigaction(signo, NULL, &state.previous[signo]))
+		return -EINVAL;
+	action = our_action(&state.previous[signo]);
+	if (sigaction(signo, &action, NULL))
+		return -EINVAL;
+	state.installed |= RAW_SIGNAL(signo);
 	return 0;
 }
 
-API int ddcrash_thread_start(void)
+static void uninstall(int signo)
 {
-	return handler_add_stack();
+	struct sigaction current;
+
+	if (sigaction(signo, NULL, &current) || current.sa_sigaction != handler)
+		return;
+	sigaction(signo, &state.previous[signo], NULL);
+	state.installed &= ~RAW_SIGNAL(signo);
 }
 
-API void ddcrash_thread_stop(void)
+static void uninstall_all(void)
 {
-	handler_remove_stack();
+	for (int signo = 1; signo <= SIGNALS_MAX; signo++)
+		if (state.installed & RAW_SIGNAL(signo))
+			uninstall(signo);
 }
 
-API void ddcrash_set_message(const char *message)
+static int install_all(void)
 {
-	settings_set_message(&settings, message);
+	raw_sigset wanted = state.signals & ~state.installed;
+	int error = 0;
+
+	for (int signo = 1; signo <= SIGNALS_MAX && !error; signo++)
+		if (wanted & RAW_SIGNAL(signo))
+			error = install(signo);
+	if (error)
+		uninstall_all();
+	return error;
 }
 
-API const char *ddcrash_version(void)
+/* What is found now is used when a crash can't look itself, without /proc say. */
+static void look_around(void)
 {
-	return DDCRASH_VERSION;
+	if (maps_open())
+		maps_read(NULL);
+	if (dlsym)
+		state.abort_message = dlsym(NULL, "__abort_msg");
+}
+
+static int start(const struct ddcrash_config *config)
+{
+	int error = 0;
+
+	if (atomic_load(&state.started))
+		return -EALREADY;
+	if (guard_is_taken())
+		return -EBUSY;
+	error = state_set(config);
+	if (!error && !(config->flags & DDCRASH_NO_ALTERNATE_STACK))
+		error = ddcrash_thread_start();
+	if (error)
+		return error;
+	look_around();
+	atomic_store(&state.started, true);
+	error = install_all();
+	if (error)
+		atomic_store(&state.started, false);
+	return error;
+}
+
+int ddcrash_start(const struct ddcrash_config *config)
+{
+	int error;
+
+	if (!config || config->size != sizeof(*config))
+		return -EINVAL;
+	lock();
+	error = start(config);
+	unlock();
+	return error;
+}
+
+int ddcrash_stop(void)
+{
+	int error = -ESRCH;
+
+	lock();
+	if (atomic_exchange(&state.started, false)) {
+		uninstall_all();
+		error = ddcrash_thread_stop();
+	}
+	unlock();
+	return error;
+}
+
+int ddcrash_metadata_update(const struct ddcrash_metadata *metadata)
+{
+	int error;
+
+	if (!metadata)
+		return -EINVAL;
+	lock();
+	if (!atomic_load(&state.started))
+		error = -ESRCH;
+	else if (guard_is_taken())
+		error = -EBUSY; /* the handler may be reading what would be overwritten */
+	else
+		error = state_set_metadata(metadata);
+	unlock();
+	return error;
 }

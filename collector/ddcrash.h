@@ -1,80 +1,116 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Crash reports from inside the crashing process.
+ * ddcrash collector: writes a complete crash stream when the process is about to die by a signal.
  *
- * After ddcrash_start() a fatal signal makes the process write a complete crash stream: what
- * happened, registers, memory maps, and the stack as addresses within named modules.
- * ddcrash-parse(1) makes a report of it. The process then dies, or goes on, exactly as it would
- * have without: same exit status, same core file, same handlers that were there before.
+ *	struct ddcrash_config config = {
+ *		.size = sizeof(config),
+ *		.output = "/var/crash/shop-%p.stream",
+ *		.metadata = {.library_name = "shop", .library_version = "1.2", .family = "native"},
+ *	};
+ *	int error = ddcrash_start(&config);     // 0 or -errno
  *
- * While the process crashes only the kernel is called: no allocation, no lock, no library function.
- * Functions give 0 or a negative errno value. They are meant for one thread, at start and end.
+ * `ddcrash-parse shop-4242.stream` makes a report of the stream.
+ *
+ * What the signal handler does: it makes raw system calls only, allocates nothing, takes no lock
+ *and reads memory through the kernel, so that neither a damaged heap nor a damaged stack stops it.
+ *It reports once per process; a second crash goes straight to what was there before. Then it hands
+ *the signal on: a handler that was installed earlier is called as the kernel would have done; where
+ *the default action was in place the process dies by the same signal, with the same siginfo, exit
+ *status and core file as without the collector. A signal that was ignored and sent by a process
+ *stays ignored. errno is preserved.
+ *
+ * All functions return 0 or a negative errno value. They may be called from any thread, at the same
+ * time too, but not from a signal handler. Strings are copied. NULL and "" both mean "none".
  */
 #ifndef DDCRASH_H
 #define DDCRASH_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-/* ddcrash_config.flags: leave the alternate signal stack of the calling thread alone. */
-#define DDCRASH_NO_ALTSTACK 1u
+#if defined(__GNUC__)
+#define DDCRASH_API __attribute__((visibility("default")))
+#else
+#define DDCRASH_API
+#endif
 
-/* Begin with DDCRASH_CONFIG_INIT. All strings are copied. */
-struct ddcrash_config {
-	/*
-	 * File that the stream is written to: %p stands for the process id, %% for a percent sign.
-	 * A relative path begins in the folder that is current at the start. The file is created
-	 * with mode 0600 when the process crashes; one that exists is left alone and a number
-	 * appended.
-	 */
-	const char *output;
-	/* Without `output`, the descriptor to write to; it stays the caller's. */
-	int output_fd;
-	/* What is being reported on; NULL for "ddcrash", its version, and "native". */
-	const char *library_name, *library_version, *family;
-	/* "name:value" each; a name "service" is expected by those who receive the report. */
+/* Longest text of all metadata together, and of all additional tags together, in bytes as JSON. */
+#define DDCRASH_TEXT_MAX 16384
+
+/* Who crashed. `tags` are "key:value" strings. */
+struct ddcrash_metadata {
+	const char *library_name; /* "unknown" when there is none, as the next two */
+	const char *library_version;
+	const char *family; /* "native", "python", … */
 	const char *const *tags;
-	size_t tag_count;
-	/* Signals to handle; NULL for SEGV ABRT BUS ILL FPE TRAP SYS. */
-	const int *signals;
-	size_t signal_count;
-	unsigned flags;
+	size_t tags_count;
 };
 
-#define DDCRASH_CONFIG_INIT                                     \
-	{                                                       \
-		NULL, -1, NULL, NULL, NULL, NULL, 0, NULL, 0, 0 \
-	}
+enum ddcrash_flags {
+	/* Leave the calling thread's alternate signal stack as it is. Without one a stack overflow
+	 * can't be reported. By default it gets one unless it has one that is large enough. */
+	DDCRASH_NO_ALTERNATE_STACK = 1 << 0,
+};
+
+struct ddcrash_config {
+	size_t size; /* sizeof(struct ddcrash_config), so that members may be added */
+
+	/*
+	 * Where the stream goes: a file, created when a crash happens with mode 0600. In its name
+	 * %p is the process id, %t the time in seconds, %s the signal's number and %% a percent
+	 * sign. A relative name starts at the folder that is current now. A regular file of the
+	 * same owner and name is replaced; anything else that is in the way, links above all, is
+	 * left alone and there is no report.
+	 */
+	const char *output;
+	/* Used when `output` is none: a descriptor above 0 that stays open (file, pipe or socket).
+	 */
+	int output_fd;
+
+	/* Signals whose default action ends a process. None: SEGV, ABRT, BUS, ILL, FPE, TRAP, SYS.
+	 */
+	const int *signals;
+	size_t signals_count;
+
+	unsigned timeout_ms; /* for the whole of writing; 0 is 5000 */
+	unsigned flags;      /* of enum ddcrash_flags */
+
+	struct ddcrash_metadata metadata;
+	const char *const *tags; /* additional tags, free text */
+	size_t tags_count;
+};
 
 /*
- * Install the handlers. -EALREADY after an earlier start; -EINVAL for a config without output, a
- * malformed tag or pattern, or a signal that cannot be handled; -E2BIG for too many or too long
- * strings. On failure nothing has changed.
+ * Install the handlers. -EALREADY when they are; -EINVAL for a configuration that makes no sense
+ * (no output, a signal that does not end a process or is there twice, a tag that begins or ends
+ * with ':'); -ENAMETOOLONG, -E2BIG for texts that are too long; -ENOMEM.
  */
-int ddcrash_start(const struct ddcrash_config *config);
-
-/* Put back the handlers and the alternate stack that were there. Handlers installed since stay. */
-int ddcrash_stop(void);
+DDCRASH_API int ddcrash_start(const struct ddcrash_config *config);
 
 /*
- * An alternate signal stack for the calling thread, so that the overflow of its stack is reported;
- * ddcrash_start() does it for its own thread. One that the thread has is kept. -ENOMEM when there
- * is no memory. ddcrash_thread_stop() takes it away again.
+ * Put back what was there before. Where another handler was installed over ours it stays, and ours,
+ * if it is called by that one, only hands on. -ESRCH when not started.
  */
-int ddcrash_thread_start(void);
-void ddcrash_thread_stop(void);
+DDCRASH_API int ddcrash_stop(void);
 
-/* Replace the message of a later report, e.g. an assertion's; NULL for none. Cut at 1023 bytes. */
-void ddcrash_set_message(const char *message);
+/* Replace the metadata. -ESRCH when not started, -EBUSY while a crash is reported, -E2BIG. */
+DDCRASH_API int ddcrash_metadata_update(const struct ddcrash_metadata *metadata);
 
-/* The version of the library, "1.2.3". */
-const char *ddcrash_version(void);
+/*
+ * Give the calling thread an alternate signal stack, so that its stack overflowing is reported too:
+ * each thread needs its own. Does nothing when it has one that is large enough. The thread that
+ * called ddcrash_start() has one.
+ */
+DDCRASH_API int ddcrash_thread_start(void);
+
+/* Release it; call this before the thread ends. Does nothing when the thread has another one. */
+DDCRASH_API int ddcrash_thread_stop(void);
 
 #ifdef __cplusplus
 }
 #endif
-
 #endif

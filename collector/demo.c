@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A shop that crashes while it sorts its prices: functions of its own, one of them inlined, around
- * those of the C library. The stream goes to the file named as argument.
+ * A program with a bug, for `make demo`: it prices the orders of a shop and sorts them. One order
+ * has no customer, which the comparison that qsort() calls does not expect.
+ *
+ *	ddcrash-demo OUTPUT	writes the crash stream to OUTPUT and dies by SIGSEGV
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,57 +11,69 @@
 
 #include "ddcrash.h"
 
-struct item {
+struct customer {
+	unsigned times_compared;
 	const char *name;
-	int price;
-	int *stock;
 };
 
-static int shelf = 3;
+struct order {
+	struct customer *customer;
+	unsigned cents;
+};
 
-static inline __attribute__((always_inline)) void count_down(int *stock)
+/* Inlined into its caller: the report has a frame for it all the same. */
+static inline __attribute__((always_inline)) const char *name_of(const struct order *order)
 {
-	*stock -= 1;
+	order->customer->times_compared++;
+	return order->customer->name;
 }
 
-static __attribute__((noinline)) int take(const struct item *item)
+static int compare_orders(const void *a, const void *b)
 {
-	count_down(item->stock);
-	return item->price;
+	return strcmp(name_of(a), name_of(b));
 }
 
-static int compare_prices(const void *a, const void *b)
+static __attribute__((noinline)) unsigned sort_orders(struct order *orders, size_t count)
 {
-	return take(a) - take(b);
+	unsigned total = 0;
+
+	qsort(orders, count, sizeof(*orders), compare_orders);
+	for (size_t i = 0; i < count; i++)
+		total += orders[i].cents;
+	return total;
 }
 
-static __attribute__((noinline)) int cheapest(struct item *items, size_t count)
+static __attribute__((noinline)) void print_total(struct order *orders, size_t count)
 {
-	qsort(items, count, sizeof(*items), compare_prices);
-	return items[0].price;
+	printf("%u\n", sort_orders(orders, count));
 }
 
 int main(int argc, char **argv)
 {
-	/* the second item was never put on a shelf */
-	struct item items[] = {{"pear", 30, &shelf}, {"plum", 20, NULL}, {"apple", 25, &shelf}};
 	static const char *const tags[] = {"service:shop", "env:demo", "version:1.2.3",
 					   "language:native"};
-	struct ddcrash_config config = DDCRASH_CONFIG_INIT;
-	int status;
+	struct ddcrash_config config = {
+		.size = sizeof(config),
+		.metadata = {.library_name = "ddcrash-demo",
+			     .library_version = "1.2.3",
+			     .family = "native",
+			     .tags = tags,
+			     .tags_count = sizeof(tags) / sizeof(tags[0])},
+	};
+	struct customer ada = {.name = "Ada"}, blaise = {.name = "Blaise"};
+	struct order orders[] = {{&blaise, 1999}, {NULL, 4200}, {&ada, 350}};
+	int error;
 
 	if (argc != 2) {
-		fprintf(stderr, "usage: %s STREAM\n", argv[0]);
-		return 2;
+		fprintf(stderr, "usage: ddcrash-demo OUTPUT\n");
+		return 64;
 	}
 	config.output = argv[1];
-	config.tags = tags;
-	config.tag_count = sizeof(tags) / sizeof(tags[0]);
-	status = ddcrash_start(&config);
-	if (status) {
-		fprintf(stderr, "%s: cannot start the collector: %s\n", argv[0], strerror(-status));
+	error = ddcrash_start(&config);
+	if (error) {
+		fprintf(stderr, "ddcrash-demo: %s: %s\n", argv[1], strerror(-error));
 		return 2;
 	}
-	printf("the cheapest costs %d\n", cheapest(items, sizeof(items) / sizeof(items[0])));
+	print_total(orders, sizeof(orders) / sizeof(orders[0]));
 	return 0;
 }

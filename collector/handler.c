@@ -1,249 +1,151 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The first fatal signal writes the report. Then the action that was there before is put back and
- * the signal happens again, so whoever handles it, the exit status and the core file see the
- * original: a fault is executed once more, a signal that was sent is queued once more.
+ * What a signal runs. One crash is reported per process; then the signal goes where it would have
+ * gone without us.
  */
 #include "handler.h"
 
-#include <elf.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
-#include <sys/mman.h>
-#include <time.h>
+#include "raw.h"
+#include "report.h"
+#include "signals.h"
+#include "state.h"
 
-#include "sections.h"
-#include "syscall.h"
-
-#define KERNEL_SA_RESTORER 0x04000000ul
-#define SIGNAL_SET_SIZE    8
-
-/* What rt_sigaction takes, which is not the library's struct sigaction. */
-struct kernel_action {
-	void (*handler)(int signal, siginfo_t *info, void *context);
-	unsigned long flags;
-	void (*restorer)(void);
-	uint64_t mask;
+enum phase {
+	PHASE_WRITING, /* the stream is being written */
+	PHASE_HANDED,  /* the signal went to the program's own handler, which may recover */
+	PHASE_DYING,   /* the default action is due */
 };
 
-/* Room for the handler itself; the kernel's frame comes on top. */
-#define HANDLER_STACK  (32 * 1024)
-#define SMALLEST_STACK (64 * 1024)
-#define GUARD_SIZE     4096
-/* At the low end of a stack of ours, together with its address. */
-#define STACK_MARK UINT64_C(0x6464637261736821)
+/*
+ * Who reports: process and thread id. A child that shares this memory (vfork) or a copy of it
+ * (fork) finds its parent's here, which does not keep it from reporting its own crash.
+ */
+static _Atomic uint64_t owner;
+static atomic_int phase;
+/* Where a crash inside of the report goes on. */
+static void *recovery[5];
 
-/* While one thread reports, others that crash wait this long, in steps of 10 ms. */
-#define WAIT_STEPS 1000
-
-static const struct settings *installed;
-static struct kernel_action previous[32];
-static uint32_t replaced; /* signals whose previous action is kept */
-static int reporter;      /* thread that took the one-shot guard; 0 when none has */
-static int finished;
-
-/* Debuggers and unwinders know this sequence of bytes, with the size of its first operand. */
-__asm__(".text\n"
-	".balign 16\n"
-	"nop\n"
-	".type ddcrash_restorer,@function\n"
-	".hidden ddcrash_restorer\n"
-	"ddcrash_restorer:\n"
-	"mov $15,%rax\n"
-	"syscall\n"
-	".size ddcrash_restorer,.-ddcrash_restorer\n");
-void ddcrash_restorer(void);
-
-static long set_action(int signal, const struct kernel_action *action, struct kernel_action *old)
+static uint64_t self(void)
 {
-	return SYS_4(SYS_rt_sigaction, signal, action, old, SIGNAL_SET_SIZE);
+	return (uint64_t)raw_getpid() << 32 | (uint32_t)raw_gettid();
 }
 
-static bool was_sent(const siginfo_t *info)
+bool guard_is_taken(void)
 {
-	return info->si_code <= 0;
+	return atomic_load(&owner) >> 32 == (uint64_t)raw_getpid();
 }
 
-/* Signals after which the same instruction does not raise the same signal again. */
-static bool must_be_queued(int signal, const siginfo_t *info)
+/* Let the thread that reports finish, and die when it is about to. */
+static void wait_for_owner(void)
 {
-	switch (signal) {
-	case SIGSEGV:
-	case SIGILL:
-	case SIGFPE: return was_sent(info);
-	/* memory that went bad somewhere is told of whatever is being executed */
-	case SIGBUS: return was_sent(info) || info->si_code == BUS_MCEERR_AO;
-	default: return true;
-	}
+	uint64_t end = raw_milliseconds() + state.timeout_ms;
+
+	while (atomic_load(&phase) != PHASE_HANDED && raw_milliseconds() < end)
+		raw_sleep(1);
 }
 
-static void chain(int signal, siginfo_t *info)
+/* Whether the caller has to report. */
+static bool enter(void)
 {
-	set_action(signal, &previous[signal], NULL);
-	if (must_be_queued(signal, info))
-		SYS_4(SYS_rt_tgsigqueueinfo, sys_getpid(), sys_gettid(), signal, info);
-}
+	uint64_t me = self(), found = 0;
 
-/* A report whose reader has gone left a SIGPIPE pending, which would kill with the wrong signal. */
-static void drop_sigpipe(void)
-{
-	const uint64_t set = UINT64_C(1) << (SIGPIPE - 1);
-	const struct timespec now = {0, 0};
-
-	SYS_4(SYS_rt_sigtimedwait, &set, NULL, &now, SIGNAL_SET_SIZE);
-}
-
-static bool sigpipe_pending(void)
-{
-	uint64_t set = 0;
-
-	SYS_2(SYS_rt_sigpending, &set, SIGNAL_SET_SIZE);
-	return set & UINT64_C(1) << (SIGPIPE - 1);
-}
-
-static void report(int signal, siginfo_t *info, void *context)
-{
-	struct crash crash = {
-		.signal = signal,
-		.info = info,
-		.context = context,
-		.pid = sys_getpid(),
-		.tid = sys_gettid(),
-		.settings = installed,
-	};
-	bool to_file = installed->output[0], pending = sigpipe_pending();
-	int fd = to_file ? settings_open_output(installed) : installed->output_fd;
-
-	if (fd < 0)
-		return;
-	if (!sections_write(&crash, fd) && !pending)
-		drop_sigpipe();
-	if (to_file)
-		sys_close(fd);
-}
-
-static void wait_for_report(void)
-{
-	const struct timespec step = {0, 10 * 1000 * 1000};
-
-	for (unsigned i = 0; i < WAIT_STEPS; i++) {
-		if (__atomic_load_n(&finished, __ATOMIC_ACQUIRE))
-			return;
-		SYS_2(SYS_nanosleep, &step, NULL);
-	}
-}
-
-static void handle(int signal, siginfo_t *info, void *context)
-{
-	int nobody = 0, self = sys_gettid();
-
-	/* what was ignored stays so: it is no crash and must not use up the report */
-	if (previous[signal].handler == (void *)SIG_IGN && was_sent(info))
-		return;
-	if (__atomic_compare_exchange_n(&reporter, &nobody, self, false, __ATOMIC_ACQ_REL,
-					__ATOMIC_ACQUIRE)) {
-		report(signal, info, context);
-		__atomic_store_n(&finished, 1, __ATOMIC_RELEASE);
-	} else if (nobody != self) {
-		/* dying now would cut the other thread's report off */
-		wait_for_report();
-	}
-	chain(signal, info);
-}
-
-int handler_install(const struct settings *settings)
-{
-	struct kernel_action action = {
-		.handler = handle,
-		.flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER | KERNEL_SA_RESTORER,
-		.restorer = ddcrash_restorer,
-		.mask = ~UINT64_C(0),
-	};
-
-	/* a fault within the handler must get back to it, or the kernel kills with that signal */
-	for (size_t i = 0; i < settings->signal_count; i++)
-		action.mask &= ~(UINT64_C(1) << (settings->signals[i] - 1));
-	installed = settings;
-	reporter = 0;
-	finished = 0;
-	for (size_t i = 0; i < settings->signal_count; i++) {
-		int signal = settings->signals[i];
-		long status = set_action(signal, NULL, &previous[signal]);
-
-		if (!status)
-			status = set_action(signal, &action, NULL);
-		if (status < 0) {
-			handler_remove();
-			return (int)status;
+	while (!atomic_compare_exchange_strong(&owner, &found, me)) {
+		if (found == me)
+			return false;
+		if (found >> 32 == me >> 32) {
+			wait_for_owner();
+			return false;
 		}
-		replaced |= UINT32_C(1) << signal;
 	}
-	return 0;
+	atomic_store(&phase, PHASE_WRITING);
+	return true;
 }
 
-void handler_remove(void)
-{
-	for (int signal = 1; signal < 32; signal++) {
-		struct kernel_action now;
+/* --- handing on ------------------------------------------------------------------------------- */
 
-		if (!(replaced & UINT32_C(1) << signal) || set_action(signal, NULL, &now))
-			continue;
-		if (now.handler == handle)
-			set_action(signal, &previous[signal], NULL);
-	}
-	replaced = 0;
+static bool is_function(const struct sigaction *action)
+{
+	return action->sa_handler != SIG_DFL && action->sa_handler != SIG_IGN;
 }
 
-/* What the kernel puts on the stack of a handler grows with the processor's registers. */
-static size_t kernel_frame_size(void)
+static raw_sigset kernel_set(const sigset_t *set)
 {
-	int fd = sys_open("/proc/self/auxv", O_RDONLY | O_CLOEXEC, 0);
-	Elf64_auxv_t entry;
-	size_t size = 0;
+	raw_sigset result;
 
-	while (fd >= 0 && sys_read(fd, &entry, sizeof(entry)) == (long)sizeof(entry))
-		if (entry.a_type == 51 /* AT_MINSIGSTKSZ */)
-			size = entry.a_un.a_val;
-	if (fd >= 0)
-		sys_close(fd);
-	return size;
+	__builtin_memcpy(&result, set, sizeof(result));
+	return result;
 }
 
-int handler_add_stack(void)
+/* As the kernel would have called it, apart from the stack. */
+static void call_previous(struct sigaction *previous, int signo, siginfo_t *info,
+			  ucontext_t *context)
 {
-	stack_t stack = {0};
-	size_t size = (kernel_frame_size() + HANDLER_STACK + 4095) & ~(size_t)4095;
-	long memory, status;
+	raw_sigset mask = kernel_set(&context->uc_sigmask) | kernel_set(&previous->sa_mask);
+	void (*function)(int, siginfo_t *, void *) = previous->sa_sigaction;
 
-	if (SYS_2(SYS_sigaltstack, NULL, &stack) < 0 || !(stack.ss_flags & SS_DISABLE))
-		return 0;
-	if (size < SMALLEST_STACK)
-		size = SMALLEST_STACK;
-	memory = sys_call(SYS_mmap, 0, (long)(size + GUARD_SIZE), PROT_NONE,
-			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
-	if (memory < 0 && memory > -4096)
-		return (int)memory;
-	stack = (stack_t){.ss_sp = (void *)(memory + GUARD_SIZE), .ss_size = size};
-	status = SYS_3(SYS_mprotect, stack.ss_sp, size, PROT_READ | PROT_WRITE);
-	if (!status) {
-		*(uint64_t *)stack.ss_sp = STACK_MARK ^ (uint64_t)stack.ss_sp;
-		status = SYS_2(SYS_sigaltstack, &stack, NULL);
-	}
-	if (status)
-		SYS_2(SYS_munmap, memory, size + GUARD_SIZE);
-	return (int)status;
+	if (!(previous->sa_flags & SA_NODEFER))
+		mask |= RAW_SIGNAL(signo);
+	if (previous->sa_flags & (int)SA_RESETHAND)
+		previous->sa_handler = SIG_DFL;
+	raw_sigmask(SIG_SETMASK, mask);
+	function(signo, info, context);
 }
 
-void handler_remove_stack(void)
+/*
+ * Have the default action done when this handler returns, with the registers as they were. An
+ * instruction that faults does so again; any other signal has to be sent again, with all that is
+ * known of it. It must stay blocked until then.
+ */
+static void take_default(int signo, siginfo_t *info, ucontext_t *context)
 {
-	const stack_t none = {.ss_flags = SS_DISABLE};
-	stack_t stack = {0};
+	raw_sigset mask = kernel_set(&context->uc_sigmask) & ~RAW_SIGNAL(signo);
 
-	if (SYS_2(SYS_sigaltstack, NULL, &stack) < 0 || (stack.ss_flags & SS_DISABLE) ||
-	    *(const uint64_t *)stack.ss_sp != (STACK_MARK ^ (uint64_t)stack.ss_sp))
+	raw_set_default(signo);
+	if (signal_recurs(signo, info->si_code))
 		return;
-	/* fails while a handler is on it: then it must stay */
-	if (!SYS_2(SYS_sigaltstack, &none, NULL))
-		SYS_2(SYS_munmap, (char *)stack.ss_sp - GUARD_SIZE, stack.ss_size + GUARD_SIZE);
+	raw_sigmask(SIG_BLOCK, RAW_SIGNAL(signo));
+	/* sigsuspend() and its like leave the mask to return to here, in which it may be blocked.
+	 */
+	__builtin_memcpy(&context->uc_sigmask, &mask, sizeof(mask));
+	if (raw_queue(raw_getpid(), raw_gettid(), signo, info))
+		raw_tgkill(raw_getpid(), raw_gettid(), signo);
+}
+
+static void hand_on(int signo, siginfo_t *info, ucontext_t *context)
+{
+	struct sigaction *previous = &state.previous[signo];
+	bool is_owner = atomic_load(&owner) == self();
+
+	if (is_function(previous)) {
+		if (is_owner)
+			atomic_store(&phase, PHASE_HANDED);
+		call_previous(previous, signo, info, context);
+		return;
+	}
+	/* The kernel does not ignore a fault, whatever was asked for. */
+	if (is_owner)
+		atomic_store(&phase, PHASE_DYING);
+	take_default(signo, info, context);
+}
+
+/* --- the handler ------------------------------------------------------------------------------ */
+
+/* The report is given up where it crashes itself. */
+__attribute__((noinline)) static void report(const struct crash *crash)
+{
+	if (!__builtin_setjmp(recovery))
+		report_write(crash);
+}
+
+void handler(int signo, siginfo_t *info, void *context)
+{
+	struct crash crash = {signo, info, context};
+
+	if (state.previous[signo].sa_handler == SIG_IGN && !signal_is_forced(signo, info->si_code))
+		return;
+	if (atomic_load(&owner) == self() && atomic_load(&phase) == PHASE_WRITING)
+		__builtin_longjmp(recovery, 1);
+	if (atomic_load(&state.started) && state.signals & RAW_SIGNAL(signo) && enter())
+		report(&crash);
+	hand_on(signo, info, context);
 }

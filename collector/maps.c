@@ -1,164 +1,137 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "maps.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <stddef.h>
+#include "bytes.h"
+#include "raw.h"
 
-#include "syscall.h"
-#include "text.h"
+/* Six entries for each of a thousand libraries and more; with paths of 64 bytes each. */
+#define MAPS_MAX  8192
+#define PATHS_MAX (256 << 10)
+/* The kernel's columns and a path of PATH_MAX bytes, of which a newline takes four. */
+#define LINE_MAX_BYTES (128 + 4 * 4096)
 
-/* Programs with 250 libraries have 1,300 maps. The pages of a table in .bss cost nothing unused. */
-#define MAX_MAPS  16384
-#define MAX_NAMES (512 * 1024)
-/* Longest line: PATH_MAX, each byte of which the kernel may print as \ooo, and the numbers. */
-#define MAX_LINE (4 * 4096 + 128)
+static struct {
+	int fd;
+	struct map entries[MAPS_MAX];
+	unsigned count;
+	char paths[PATHS_MAX];
+	unsigned paths_used;
+	char line[LINE_MAX_BYTES];
+} table;
 
-static struct map maps[MAX_MAPS];
-static size_t map_count;
-static char names[MAX_NAMES];
-static size_t names_used;
-static char line[MAX_LINE];
-
-static uint64_t parse_number(const char **text, unsigned base)
+static void take_path(struct map *map, const char *path, size_t size)
 {
-	uint64_t value = 0;
+	struct map *before = table.count ? &table.entries[table.count - 1] : NULL;
 
-	for (;; (*text)++) {
-		unsigned digit = (unsigned char)**text;
+	if (before && before->path_size == size && !__builtin_memcmp(before->path, path, size)) {
+		map->path = before->path;
+	} else if (size <= PATHS_MAX - table.paths_used) {
+		char *to = table.paths + table.paths_used;
 
-		if (digit >= '0' && digit <= '9')
-			digit -= '0';
-		else if (digit >= 'a' && digit <= 'f')
-			digit -= 'a' - 10;
-		else
-			return value;
-		if (digit >= base)
-			return value;
-		value = value * base + digit;
+		__builtin_memcpy(to, path, size);
+		table.paths_used += (unsigned)size;
+		map->path = to;
+	} else {
+		map->path = "";
+		size = 0;
 	}
+	map->path_size = (uint32_t)size;
 }
 
-static bool expect(const char **text, char character)
+static bool skip(const char **at, const char *end, char c)
 {
-	if (**text != character)
+	if (*at == end || **at != c)
 		return false;
-	(*text)++;
+	++*at;
 	return true;
 }
 
-/* Neighbours mostly are of one file: share its name. A name that has no room is "". */
-static const char *keep_name(const char *name)
+/* "start-end perms offset major:minor inode   path" */
+static void take_line(const char *at, size_t size)
 {
-	size_t size = text_length(name) + 1;
-	char *kept = names + names_used;
+	const char *end = at + size, *perms;
+	uint64_t major, minor;
+	struct map map;
 
-	if (!*name)
-		return "";
-	if (map_count && text_equal(maps[map_count - 1].path, name))
-		return maps[map_count - 1].path;
-	if (size > MAX_NAMES - names_used)
-		return "";
-	for (size_t i = 0; i < size; i++)
-		kept[i] = name[i];
-	names_used += size;
-	return kept;
+	if (!text_number(&at, end, 16, &map.start) || !skip(&at, end, '-') ||
+	    !text_number(&at, end, 16, &map.end) || !skip(&at, end, ' ') || end - at < 5)
+		return;
+	perms = at;
+	at += 5;
+	if (!text_number(&at, end, 16, &map.offset) || !skip(&at, end, ' ') ||
+	    !text_number(&at, end, 16, &major) || !skip(&at, end, ':') ||
+	    !text_number(&at, end, 16, &minor) || !skip(&at, end, ' ') ||
+	    !text_number(&at, end, 10, &map.inode))
+		return;
+	while (at < end && *at == ' ')
+		at++;
+	map.executable = perms[2] == 'x';
+	map.major = (uint32_t)major;
+	map.minor = (uint32_t)minor;
+	/* Data without a file holds neither code nor what describes it. */
+	if ((!map.executable && !map.inode) || table.count == MAPS_MAX)
+		return;
+	take_path(&map, at, (size_t)(end - at));
+	table.entries[table.count++] = map;
 }
 
-static bool parse_permissions(const char **text, struct map *map)
+/* Handle the whole lines among `used` bytes and move the rest to the front; returns its size. */
+static size_t take_lines(size_t used, struct writer *copy)
 {
-	for (unsigned i = 0; i < 4; i++)
-		if (!(*text)[i])
-			return false;
-	map->executable = (*text)[2] == 'x';
-	*text += 4;
-	return expect(text, ' ');
+	size_t begin = 0;
+
+	for (size_t at = 0; at < used; at++) {
+		if (table.line[at] != '\n')
+			continue;
+		take_line(table.line + begin, at - begin);
+		if (copy)
+			writer_line(copy, table.line + begin, at - begin);
+		begin = at + 1;
+	}
+	__builtin_memmove(table.line, table.line + begin, used - begin);
+	return used - begin;
 }
 
-static bool parse_line(const char *text, struct map *map)
+bool maps_open(void)
 {
-	map->start = parse_number(&text, 16);
-	if (!expect(&text, '-'))
-		return false;
-	map->end = parse_number(&text, 16);
-	if (!expect(&text, ' ') || !parse_permissions(&text, map))
-		return false;
-	map->offset = parse_number(&text, 16);
-	if (!expect(&text, ' '))
-		return false;
-	map->major = (uint32_t)parse_number(&text, 16);
-	if (!expect(&text, ':'))
-		return false;
-	map->minor = (uint32_t)parse_number(&text, 16);
-	if (!expect(&text, ' '))
-		return false;
-	map->inode = parse_number(&text, 10);
-	while (*text == ' ')
-		text++;
-	map->path = keep_name(text);
-	return true;
+	/* "self" is the first thread, which has no maps any more once it has ended. */
+	table.fd = raw_open("/proc/thread-self/maps", O_RDONLY, 0);
+	if (table.fd < 0)
+		table.fd = raw_open("/proc/self/maps", O_RDONLY, 0);
+	return table.fd >= 0;
 }
 
-static int add_line(void)
+void maps_read(struct writer *copy)
 {
-	if (map_count == MAX_MAPS)
-		return -E2BIG;
-	if (parse_line(line, &maps[map_count]))
-		map_count++;
-	return 0;
-}
-
-static int read_lines(int fd)
-{
-	static char buffer[4096];
 	size_t used = 0;
 	long got;
 
-	while ((got = sys_read(fd, buffer, sizeof(buffer))) > 0) {
-		for (long i = 0; i < got; i++) {
-			if (buffer[i] != '\n') {
-				if (used < MAX_LINE - 1)
-					line[used++] = buffer[i];
-				continue;
-			}
-			line[used] = '\0';
-			used = 0;
-			if (add_line())
-				return -E2BIG;
-		}
-	}
-	return (int)got;
-}
-
-int maps_load(void)
-{
-	int fd = sys_open("/proc/self/maps", O_RDONLY | O_CLOEXEC, 0), status;
-
-	map_count = 0;
-	names_used = 0;
-	if (fd < 0)
-		return fd;
-	status = read_lines(fd);
-	sys_close(fd);
-	return status;
+	table.count = table.paths_used = 0;
+	while ((got = raw_read(table.fd, table.line + used, sizeof(table.line) - used)) > 0 ||
+	       got == -EINTR)
+		if (got > 0)
+			used = take_lines(used + (size_t)got, copy);
+	raw_close(table.fd);
 }
 
 const struct map *maps_find(uint64_t address)
 {
-	size_t low = 0, high = map_count;
+	unsigned low = 0, high = table.count;
 
 	while (low < high) {
-		size_t middle = low + (high - low) / 2;
+		unsigned middle = low + (high - low) / 2;
 
-		if (maps[middle].end <= address)
+		if (table.entries[middle].end <= address)
 			low = middle + 1;
 		else
 			high = middle;
 	}
-	return low < map_count && maps[low].start <= address ? &maps[low] : NULL;
+	if (low == table.count || table.entries[low].start > address)
+		return NULL;
+	return &table.entries[low];
 }
 
-const struct map *maps_previous(const struct map *map)
+const struct map *maps_first(void)
 {
-	return map > maps ? map - 1 : NULL;
+	return table.entries;
 }

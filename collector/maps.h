@@ -1,25 +1,30 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The memory maps of this process, in a table of fixed size. */
+/* The mappings of this process that may hold code, in fixed storage. */
 #ifndef COLLECTOR_MAPS_H
 #define COLLECTOR_MAPS_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "writer.h"
+
 struct map {
-	uint64_t start, end, offset, inode;
+	uint64_t start, end, offset; /* addresses, end exclusive; offset into the file */
+	uint64_t inode;
 	uint32_t major, minor;
+	const char *path; /* "" when anonymous, as the kernel writes it otherwise */
+	uint32_t path_size;
 	bool executable;
-	const char *path; /* as the kernel prints it; "" for anonymous memory */
 };
 
-/* Read the maps anew; 0, or a negative errno value. What was read before an error stays usable. */
-int maps_load(void);
+/* Open the file with the mappings; false when it can't be. */
+bool maps_open(void);
+/* Read it into the table, and each line to `copy` when that is not NULL. Without maps_open() the
+ * table stays as it was. */
+void maps_read(struct writer *copy);
 
-/* The map that holds `address`; NULL when there is none. */
+/* The entry that holds `address`, NULL when none does. Entries before it are at lower addresses. */
 const struct map *maps_find(uint64_t address);
-
-/* The map in front of `map`; NULL at the first one. */
-const struct map *maps_previous(const struct map *map);
+const struct map *maps_first(void);
 
 #endif

@@ -1,109 +1,139 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Three ways, for a sandbox may refuse any: process_vm_readv, /proc/self/mem, and a pipe, through
- * which the kernel copies what it can reach.
- */
 #include "memory.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <stdbool.h>
-#include <sys/uio.h>
+#include "raw.h"
 
-#include "syscall.h"
+#define PAGE  4096
+#define PAGES 32 /* of the cache: tables of a few modules, their code, the stack */
 
-enum method {
-	METHOD_VM_READ,
-	METHOD_PROC_MEM,
-	METHOD_PIPE,
+/* Where a page is from: a descriptor, or one of these. */
+enum { NOWHERE = -2, OWN = -1 };
+
+struct page {
+	int source;
+	unsigned size; /* bytes that were read; 0 when nothing could be */
+	uint64_t address;
+	unsigned char bytes[PAGE];
 };
 
-/* A pipe takes this much at once without blocking. */
-#define PIPE_CHUNK 4096
+static struct page pages[PAGES];
+static int tid;
+static bool call_denied; /* process_vm_readv does not work here */
+static int fds[2];       /* pipe to copy through instead */
 
-/* Only the thread that holds the one-shot guard gets here. */
-static enum method method;
-static int mem_fd = -1;
-static int pipe_fds[2] = {-1, -1};
-
-static long read_vm(uint64_t address, void *buffer, size_t size)
+static void forget(int source)
 {
-	struct iovec local = {buffer, size}, remote = {(void *)(uintptr_t)address, size};
-
-	return sys_call(SYS_process_vm_readv, sys_getpid(), (long)&local, 1, (long)&remote, 1, 0);
+	for (unsigned i = 0; i < PAGES; i++)
+		if (source == NOWHERE || pages[i].source == source)
+			pages[i].source = NOWHERE;
 }
 
-static long read_proc_mem(uint64_t address, void *buffer, size_t size)
+void memory_begin(void)
 {
-	if (mem_fd < 0)
-		mem_fd = sys_open("/proc/self/mem", O_RDONLY | O_CLOEXEC, 0);
-	return mem_fd < 0 ? mem_fd : sys_pread(mem_fd, buffer, size, address);
+	forget(NOWHERE);
+	tid = raw_gettid();
+	call_denied = false;
+	fds[0] = fds[1] = -1;
 }
 
-static long read_pipe(uint64_t address, void *buffer, size_t size)
+void memory_end(void)
 {
-	size_t done = 0;
-
-	if (pipe_fds[0] < 0) {
-		long status = SYS_2(SYS_pipe2, pipe_fds, O_CLOEXEC | O_NONBLOCK);
-
-		if (status < 0)
-			return status;
+	for (unsigned i = 0; i < 2; i++) {
+		if (fds[i] >= 0)
+			raw_close(fds[i]);
+		fds[i] = -1;
 	}
-	while (done < size) {
-		size_t chunk = size - done < PIPE_CHUNK ? size - done : PIPE_CHUNK;
-		long written =
-			sys_write(pipe_fds[1], (const void *)(uintptr_t)(address + done), chunk);
+}
 
-		if (written <= 0)
-			return written ? written : -EFAULT;
-		/* what was written is read back even when it was short: the pipe stays empty */
-		if (sys_read(pipe_fds[0], (char *)buffer + done, (size_t)written) != written)
-			return -EIO;
+/* The kernel checks the address of a write just as well. */
+static bool read_by_pipe(uint64_t address, unsigned char *to)
+{
+	if (fds[0] < 0 && raw_pipe(fds) < 0)
+		return false;
+	for (size_t done = 0; done < PAGE;) {
+		long written =
+			raw_write(fds[1], (const void *)(uintptr_t)(address + done), PAGE - done);
+
+		if (written <= 0 || raw_read(fds[0], to + done, (size_t)written) != written)
+			return false;
 		done += (size_t)written;
 	}
-	return (long)done;
+	return true;
 }
 
-static long read_by_method(uint64_t address, void *buffer, size_t size)
+static unsigned read_own_page(uint64_t address, unsigned char *to)
 {
-	switch (method) {
-	case METHOD_VM_READ: return read_vm(address, buffer, size);
-	case METHOD_PROC_MEM: return read_proc_mem(address, buffer, size);
-	case METHOD_PIPE: return read_pipe(address, buffer, size);
+	if (!call_denied) {
+		long result = raw_read_memory(tid, address, to, PAGE);
+
+		if (result == PAGE)
+			return PAGE;
+		/* A fault is the answer; anything else is a filter or a kernel without the call. */
+		call_denied = result < 0 && result != -EFAULT;
 	}
-	return -ENOSYS;
+	return call_denied && read_by_pipe(address, to) ? PAGE : 0;
 }
 
-/* Errors that speak of the address; any other means that the method itself is not to be had. */
-static bool address_is_bad(long status)
+static unsigned read_file_page(int fd, uint64_t offset, unsigned char *to)
 {
-	return status >= 0 || status == -EFAULT || status == -EIO;
+	long result = raw_pread(fd, to, PAGE, offset);
+
+	return result > 0 ? (unsigned)result : 0;
 }
 
-int memory_read(uint64_t address, void *buffer, size_t size)
+static const struct page *page_at(int source, uint64_t address)
 {
-	long got = read_by_method(address, buffer, size);
+	struct page *page = &pages[address / PAGE % PAGES];
 
-	while (!address_is_bad(got) && method != METHOD_PIPE) {
-		method++;
-		got = read_by_method(address, buffer, size);
+	if (page->source != source || page->address != address) {
+		page->source = source;
+		page->address = address;
+		page->size = source == OWN ? read_own_page(address, page->bytes)
+					   : read_file_page(source, address, page->bytes);
 	}
-	if (got < 0)
-		return (int)got;
-	return (size_t)got == size ? 0 : -EFAULT;
+	return page;
 }
 
-static void close_fd(int *fd)
+static bool read_pages(int source, uint64_t address, unsigned char *to, size_t size)
 {
-	if (*fd >= 0)
-		sys_close(*fd);
-	*fd = -1;
+	if (size && address + size - 1 < address)
+		return false;
+	while (size) {
+		size_t offset = (size_t)(address % PAGE), chunk = PAGE - offset;
+		const struct page *page = page_at(source, address - offset);
+
+		if (chunk > size)
+			chunk = size;
+		if (offset + chunk > page->size)
+			return false;
+		__builtin_memcpy(to, page->bytes + offset, chunk);
+		address += chunk;
+		to += chunk;
+		size -= chunk;
+	}
+	return true;
 }
 
-void memory_close(void)
+bool memory_read_own(void *context, uint64_t address, void *to, size_t size)
 {
-	close_fd(&mem_fd);
-	close_fd(&pipe_fds[0]);
-	close_fd(&pipe_fds[1]);
+	(void)context;
+	return read_pages(OWN, address, to, size);
+}
+
+const struct unwind_memory own_memory = {.read = memory_read_own};
+
+static bool read_file(void *context, uint64_t address, void *to, size_t size)
+{
+	return read_pages((int)(intptr_t)context, address, to, size);
+}
+
+struct unwind_memory memory_of_file(int fd)
+{
+	return (struct unwind_memory){.read = read_file, .context = (void *)(intptr_t)fd};
+}
+
+void memory_close_file(int fd)
+{
+	forget(fd);
+	raw_close(fd);
 }

@@ -1,15 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reading our own memory so that an address that is not mapped is an error and not a crash. */
+/*
+ * Reading this process's own memory through the kernel, so that a bad address is an answer and not
+ * a second crash; and files in the same manner. Pages that were read are kept.
+ */
 #ifndef COLLECTOR_MEMORY_H
 #define COLLECTOR_MEMORY_H
 
-#include <stddef.h>
-#include <stdint.h>
+#include "unwind/unwind.h"
 
-/* Copy all `size` bytes at `address` of this process; 0, or a negative errno value. */
-int memory_read(uint64_t address, void *buffer, size_t size);
+/* Forget what was read before. */
+void memory_begin(void);
+/* Release what reading took. */
+void memory_end(void);
 
-/* Give back what reading opened. */
-void memory_close(void);
+bool memory_read_own(void *context, uint64_t address, void *to, size_t size);
+extern const struct unwind_memory own_memory;
+
+/* The content of an open file, addressed by offset. */
+struct unwind_memory memory_of_file(int fd);
+/* Close the file and forget its pages. */
+void memory_close_file(int fd);
 
 #endif

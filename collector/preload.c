@@ -1,83 +1,224 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Starts the collector in a program that knows nothing of it: LD_PRELOAD=libddcrash_preload.so with
- * the configuration in environment variables. It never stops the program from running.
+ * The collector for programs that do not know of it: LD_PRELOAD=libddcrash_preload.so PROGRAM. It
+ * is configured by the environment, see libddcrash(7).
  */
-#include <unistd.h>
+#include <dlfcn.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <sys/auxv.h>
 
+#include "bytes.h"
 #include "ddcrash.h"
-#include "syscall.h"
-#include "text.h"
+#include "raw.h"
+#include "writer.h"
 
-#define MAX_TAG 1024
+#define DEFAULT_OUTPUT "ddcrash-%p.stream"
+#define TAGS_MAX       64
 
-struct tag_row {
-	const char *variable, *name;
+/* --- threads ---------------------------------------------------------------------------------- */
+
+typedef int create_function(pthread_t *thread, const pthread_attr_t *attributes,
+			    void *(*function)(void *), void *argument);
+
+create_function pthread_create __attribute__((visibility("default")));
+
+struct start {
+	void *(*function)(void *);
+	void *argument;
 };
 
-static const struct tag_row tag_rows[] = {
-	{"DD_SERVICE", "service:"},
-	{"DD_ENV", "env:"},
-	{"DD_VERSION", "version:"},
-};
+static pthread_key_t thread_end;
+static bool has_thread_end;
 
-#define TAG_ROWS (sizeof(tag_rows) / sizeof(tag_rows[0]))
-
-/* The value of an environment variable; NULL when it is not set or empty. */
-static const char *variable(const char *name)
+static void end_thread(void *unused)
 {
-	size_t length = text_length(name);
-
-	for (char **entry = environ; entry && *entry; entry++) {
-		size_t i = 0;
-
-		while (i < length && (*entry)[i] == name[i])
-			i++;
-		if (i == length && (*entry)[i] == '=')
-			return (*entry)[i + 1] ? *entry + i + 1 : NULL;
-	}
-	return NULL;
+	(void)unused;
+	ddcrash_thread_stop();
 }
 
-static bool make_tag(const char *name, const char *value, char *tag)
+/* Gives the thread a stack for signals, so that its own may overflow. */
+static void *begin_thread(void *argument)
 {
+	struct start start = *(struct start *)argument;
+
+	raw_unmap((long)argument, sizeof(start));
+	if (has_thread_end && !ddcrash_thread_start())
+		pthread_setspecific(thread_end, &thread_end);
+	return start.function(start.argument);
+}
+
+/* The memory is not malloc's: allocators create threads, too, while they hold their locks. */
+int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*function)(void *),
+		   void *argument)
+{
+	create_function *next = (create_function *)dlsym(RTLD_NEXT, "pthread_create");
+	struct start *start;
+	long memory;
+	int error;
+
+	if (!next)
+		return ENOSYS;
+	memory = raw_map(sizeof(*start));
+	if (memory < 0 && memory > -4096)
+		return next(thread, attributes, function, argument);
+	start = (struct start *)memory;
+	*start = (struct start){function, argument};
+	error = next(thread, attributes, begin_thread, start);
+	if (error)
+		raw_unmap(memory, sizeof(*start));
+	return error;
+}
+
+/* --- configuration ---------------------------------------------------------------------------- */
+
+/* Tags as strings in one buffer; those that do not fit are left out. */
+struct tags {
+	const char *list[TAGS_MAX];
+	size_t count;
+	struct writer w;
+	char text[4096];
+};
+
+static void add_tag(struct tags *tags, const char *key, const char *value, size_t size)
+{
+	size_t at = tags->w.used;
+
+	if (!size || tags->count == TAGS_MAX)
+		return;
+	writer_text(&tags->w, key);
+	writer_bytes(&tags->w, value, size);
+	writer_bytes(&tags->w, "", 1);
+	if (!tags->w.failed && value[size - 1] != ':' && tags->text[at] != ':')
+		tags->list[tags->count++] = tags->text + at;
+}
+
+static void add_variable(struct tags *tags, const char *key, const char *variable,
+			 const char *otherwise)
+{
+	const char *value = getenv(variable);
+
+	if (!value || !*value)
+		value = otherwise;
+	add_tag(tags, key, value, text_length(value));
+}
+
+/* "key:value,key:value" or with blanks between them. */
+static void add_list(struct tags *tags, const char *list)
+{
+	while (list && *list) {
+		size_t size = 0;
+
+		while (list[size] && list[size] != ',' && list[size] != ' ')
+			size++;
+		add_tag(tags, "", list, size);
+		list += size + (list[size] != '\0');
+	}
+}
+
+/* A random UUID, which tells this process from all others of the service. */
+static void add_runtime_id(struct tags *tags)
+{
+	unsigned char random[16];
+	char text[37];
 	size_t used = 0;
 
-	if (text_length(name) + text_length(value) >= MAX_TAG)
-		return false;
-	for (; *name; name++)
-		tag[used++] = *name;
-	for (; *value; value++)
-		tag[used++] = *value;
-	tag[used] = '\0';
-	/* a value ending with a colon makes no valid tag */
-	return tag[used - 1] != ':';
-}
-
-static void complain(const char *text)
-{
-	sys_write(STDERR_FILENO, text, text_length(text));
-}
-
-__attribute__((constructor)) static void start(void)
-{
-	struct ddcrash_config config = DDCRASH_CONFIG_INIT;
-	char text[TAG_ROWS][MAX_TAG];
-	const char *tags[TAG_ROWS + 1];
-
-	config.output = variable("DDCRASH_OUTPUT");
-	if (!config.output)
+	if (RAW3(__NR_getrandom, random, sizeof(random), 0) != sizeof(random))
 		return;
-	for (size_t i = 0; i < TAG_ROWS; i++) {
-		const char *value = variable(tag_rows[i].variable);
-
-		if (value && make_tag(tag_rows[i].name, value, text[config.tag_count])) {
-			tags[config.tag_count] = text[config.tag_count];
-			config.tag_count++;
-		}
+	random[6] = (random[6] & 0x0f) | 0x40;
+	random[8] = (random[8] & 0x3f) | 0x80;
+	for (size_t i = 0; i < sizeof(random); i++) {
+		if (i == 4 || i == 6 || i == 8 || i == 10)
+			text[used++] = '-';
+		text[used++] = "0123456789abcdef"[random[i] >> 4];
+		text[used++] = "0123456789abcdef"[random[i] & 15];
 	}
-	tags[config.tag_count++] = "language:native";
-	config.tags = tags;
-	if (ddcrash_start(&config))
-		complain("ddcrash: cannot start: DDCRASH_OUTPUT is not a usable pattern\n");
+	add_tag(tags, "runtime-id:", text, used);
+}
+
+static void collect_tags(struct tags *tags)
+{
+	writer_init_memory(&tags->w, tags->text, sizeof(tags->text));
+	add_variable(tags, "service:", "DD_SERVICE", program_invocation_short_name);
+	add_variable(tags, "env:", "DD_ENV", "");
+	add_variable(tags, "version:", "DD_VERSION", "");
+	add_list(tags, "language:native,library_version:" DDCRASH_VERSION);
+	add_runtime_id(tags);
+	add_list(tags, getenv("DD_TAGS"));
+}
+
+/* A number that is the whole of `text`; false when it is none or too large. */
+static bool parse_number(const char *text, unsigned max, unsigned *ret)
+{
+	const char *end = text + text_length(text);
+	uint64_t value;
+
+	if (!text_number(&text, end, 10, &value) || text != end || value > max)
+		return false;
+	*ret = (unsigned)value;
+	return true;
+}
+
+static bool set_output(struct ddcrash_config *config)
+{
+	const char *output = getenv("DDCRASH_OUTPUT");
+	unsigned fd;
+
+	config->output = output ? output : DEFAULT_OUTPUT;
+	if (!text_begins(config->output, text_length(config->output), "fd:"))
+		return true;
+	if (!parse_number(config->output + 3, INT32_MAX, &fd))
+		return false;
+	config->output = NULL;
+	config->output_fd = (int)fd;
+	return true;
+}
+
+static bool set_timeout(struct ddcrash_config *config)
+{
+	const char *timeout = getenv("DDCRASH_TIMEOUT_MS");
+
+	return !timeout || !*timeout || parse_number(timeout, INT32_MAX, &config->timeout_ms);
+}
+
+static void complain(const char *what)
+{
+	char buffer[WRITER_BUFFER];
+	struct writer w;
+
+	writer_init(&w, 2, buffer, raw_milliseconds() + 1000);
+	writer_text(&w, "libddcrash: not started: ");
+	writer_text(&w, what);
+	writer_text(&w, "\n");
+	writer_flush(&w);
+}
+
+static void start_collector(void)
+{
+	static struct tags tags;
+	struct ddcrash_config config = {
+		.size = sizeof(config),
+		.metadata = {.library_name = "libddcrash_preload",
+			     .library_version = DDCRASH_VERSION,
+			     .family = "native"},
+	};
+
+	collect_tags(&tags);
+	config.metadata.tags = tags.list;
+	config.metadata.tags_count = tags.count;
+	if (!set_timeout(&config))
+		complain("DDCRASH_TIMEOUT_MS is no number");
+	else if (!set_output(&config) || ddcrash_start(&config))
+		complain("DDCRASH_OUTPUT can't be used");
+}
+
+/* A program with more rights than its user takes no orders from the environment. */
+__attribute__((constructor)) static void load(void)
+{
+	const char *output = getenv("DDCRASH_OUTPUT");
+
+	if (getauxval(AT_SECURE) || (output && !*output))
+		return;
+	has_thread_end = !pthread_key_create(&thread_end, end_thread);
+	start_collector();
 }

@@ -1,320 +1,296 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Run the program of an entry up to a pc, then apply the row it gives to the registers. */
 #include "unwind/cfi.h"
 
-/* Compilers nest two deep; more is damage. */
-#define MAX_REMEMBERED 8
-/* A function of 1 MiB has some ten thousand; the bound is for damage. */
-#define MAX_INSTRUCTIONS 65536
+/* DW_CFA_remember_state may nest; compilers do not go beyond two. */
+#define REMEMBERED_MAX 8
+/* Instructions of one entry, bytes: far above what the largest functions have. */
+#define PROGRAM_MAX (1 << 20)
 
-enum rule_kind {
-	RULE_SAME,
-	RULE_UNDEFINED,
-	RULE_AT_CFA,        /* saved at CFA + offset */
-	RULE_IS_CFA,        /* is CFA + offset */
-	RULE_REGISTER,      /* is in another register */
-	RULE_AT_EXPRESSION, /* saved at the expression's value */
-	RULE_IS_EXPRESSION, /* is the expression's value */
-};
-
-struct rule {
-	enum rule_kind kind;
-	uint8_t other;
-	union {
-		int64_t offset;
-		struct cfi_block expression;
-	};
-};
-
-struct row {
-	/* RULE_REGISTER: other + cfa_offset; RULE_IS_EXPRESSION; RULE_UNDEFINED until it is set */
-	struct rule cfa;
-	int64_t cfa_offset;
-	struct rule registers[UNWIND_REGISTERS];
+enum {
+	CFA_NOP = 0x00,
+	CFA_SET_LOC = 0x01,
+	CFA_ADVANCE_LOC1 = 0x02,
+	CFA_ADVANCE_LOC2 = 0x03,
+	CFA_ADVANCE_LOC4 = 0x04,
+	CFA_OFFSET_EXTENDED = 0x05,
+	CFA_RESTORE_EXTENDED = 0x06,
+	CFA_UNDEFINED = 0x07,
+	CFA_SAME_VALUE = 0x08,
+	CFA_REGISTER = 0x09,
+	CFA_REMEMBER_STATE = 0x0a,
+	CFA_RESTORE_STATE = 0x0b,
+	CFA_DEF_CFA = 0x0c,
+	CFA_DEF_CFA_REGISTER = 0x0d,
+	CFA_DEF_CFA_OFFSET = 0x0e,
+	CFA_DEF_CFA_EXPRESSION = 0x0f,
+	CFA_EXPRESSION = 0x10,
+	CFA_OFFSET_EXTENDED_SF = 0x11,
+	CFA_DEF_CFA_SF = 0x12,
+	CFA_DEF_CFA_OFFSET_SF = 0x13,
+	CFA_VAL_OFFSET = 0x14,
+	CFA_VAL_OFFSET_SF = 0x15,
+	CFA_VAL_EXPRESSION = 0x16,
+	CFA_AARCH64_NEGATE_RA_STATE = 0x2d,
+	CFA_GNU_ARGS_SIZE = 0x2e,
+	CFA_GNU_NEGATIVE_OFFSET_EXTENDED = 0x2f,
+	CFA_ADVANCE_LOC = 0x40, /* the operand is in the low six bits */
+	CFA_OFFSET = 0x80,
+	CFA_RESTORE = 0xc0,
 };
 
 struct machine {
-	const struct cfi_entry *entry;
-	struct unwind_cursor cursor;
-	uint64_t location, pc;
-	unsigned remembered;
-	struct row row, initial, stack[MAX_REMEMBERED];
+	const struct unwind_fde *fde;
+	const struct unwind_arch *arch;
+	struct reader r;
+	uint64_t location;
+	struct cfi_row row;
+	const struct cfi_row *initial; /* what the CIE set up, NULL while it runs */
+	struct cfi_row remembered[REMEMBERED_MAX];
+	unsigned remembered_count;
 };
 
-static bool set_rule(struct machine *m, uint64_t number, enum rule_kind kind, int64_t offset)
+/* Rules for registers that the architecture does not number (vectors, say) are passed over. */
+static void set_rule(struct machine *m, uint64_t number, enum cfi_rule rule, uint64_t value)
 {
-	/* vector and segment registers have rules too; nothing here needs them */
-	if (number >= UNWIND_REGISTERS)
-		return true;
-	m->row.registers[number].kind = kind;
-	m->row.registers[number].offset = offset;
-	return true;
+	if (number >= m->arch->registers)
+		return;
+	m->row.rule[number] = (uint8_t)rule;
+	m->row.value[number] = value;
 }
 
-static int64_t scaled(const struct machine *m, uint64_t factor)
+static void restore_rule(struct machine *m, uint64_t number)
 {
-	return (int64_t)(factor * (uint64_t)m->entry->cie.data_align);
+	if (number >= m->arch->registers)
+		return;
+	m->row.rule[number] = m->initial ? m->initial->rule[number] : CFI_UNSPECIFIED;
+	m->row.value[number] = m->initial ? m->initial->value[number] : 0;
 }
 
-static struct cfi_block read_block(struct machine *m)
+static void set_cfa(struct machine *m, uint64_t number, uint64_t offset)
 {
-	uint64_t size = unwind_cursor_uleb(&m->cursor);
-	struct cfi_block block = {m->cursor.at, m->cursor.at + size};
-
-	unwind_cursor_skip(&m->cursor, size);
-	return block;
-}
-
-static bool set_expression(struct machine *m, enum rule_kind kind)
-{
-	uint64_t number = unwind_cursor_uleb(&m->cursor);
-	struct cfi_block block = read_block(m);
-
-	if (number < UNWIND_REGISTERS) {
-		m->row.registers[number].kind = kind;
-		m->row.registers[number].expression = block;
-	}
-	return true;
-}
-
-static bool set_cfa(struct machine *m, uint64_t number, int64_t offset)
-{
-	if (number >= UNWIND_REGISTERS)
-		return false;
-	m->row.cfa.kind = RULE_REGISTER;
-	m->row.cfa.other = (uint8_t)number;
+	m->row.cfa_is_expression = false;
+	m->row.cfa_register = number;
 	m->row.cfa_offset = offset;
-	return true;
 }
 
-static bool restore(struct machine *m, uint64_t number)
+/* The address of an expression, which is passed over. */
+static uint64_t take_expression(struct machine *m)
 {
-	if (number < UNWIND_REGISTERS)
-		m->row.registers[number] = m->initial.registers[number];
-	return true;
+	uint64_t at = m->r.at;
+
+	reader_skip(&m->r, reader_uleb(&m->r));
+	return at;
 }
 
-/* False also ends the program when the next row begins beyond the pc. */
-static bool advance(struct machine *m, uint64_t delta)
+static uint64_t factored(const struct machine *m, uint64_t offset)
 {
-	m->location += delta * m->entry->cie.code_align;
-	return true;
+	return offset * (uint64_t)m->fde->cie.data_align;
 }
 
-static bool set_location(struct machine *m)
+static uint64_t set_location(struct machine *m)
 {
-	static const struct cfi_bases none;
+	struct pointer_bases bases = {.function = m->fde->start};
 
-	return cfi_read_pointer(&m->cursor, m->entry->cie.pointer_encoding, &none, &m->location);
+	return reader_encoded(&m->r, m->fde->cie.encoding, &bases) +
+	       (m->fde->cie.encoding == PE_ABSPTR ? m->fde->bias : 0);
 }
 
-static bool remember(struct machine *m)
+static void remember(struct machine *m)
 {
-	if (m->remembered == MAX_REMEMBERED)
-		return false;
-	m->stack[m->remembered++] = m->row;
-	return true;
+	if (m->remembered_count == REMEMBERED_MAX)
+		m->r.failed = true;
+	else
+		m->remembered[m->remembered_count++] = m->row;
 }
 
-static bool recall(struct machine *m)
+static void restore_remembered(struct machine *m)
 {
-	if (!m->remembered)
-		return false;
-	m->row = m->stack[--m->remembered];
-	return true;
+	if (!m->remembered_count)
+		m->r.failed = true;
+	else
+		m->row = m->remembered[--m->remembered_count];
 }
 
-static bool set_register(struct machine *m)
+static void advance(struct machine *m, uint64_t delta)
 {
-	uint64_t number = unwind_cursor_uleb(&m->cursor), other = unwind_cursor_uleb(&m->cursor);
-
-	if (number >= UNWIND_REGISTERS)
-		return true;
-	if (other >= UNWIND_REGISTERS)
-		return false;
-	m->row.registers[number].kind = RULE_REGISTER;
-	m->row.registers[number].other = (uint8_t)other;
-	return true;
+	m->location += delta * m->fde->cie.code_align;
 }
 
-/* The instructions that set the CFA. */
-static bool run_cfa(struct machine *m, uint8_t opcode)
+/* Instructions about a register: its number comes first. */
+static void run_register(struct machine *m, uint8_t op)
 {
-	struct unwind_cursor *c = &m->cursor;
-	uint64_t number;
+	uint64_t n = reader_uleb(&m->r);
 
-	switch (opcode) {
-	case 0x0c: /* DW_CFA_def_cfa */
-		number = unwind_cursor_uleb(c);
-		return set_cfa(m, number, (int64_t)unwind_cursor_uleb(c));
-	case 0x12: /* DW_CFA_def_cfa_sf */
-		number = unwind_cursor_uleb(c);
-		return set_cfa(m, number, scaled(m, (uint64_t)unwind_cursor_sleb(c)));
-	case 0x0d: /* DW_CFA_def_cfa_register */
-		return set_cfa(m, unwind_cursor_uleb(c), m->row.cfa_offset);
-	case 0x0e: /* DW_CFA_def_cfa_offset */
-		m->row.cfa_offset = (int64_t)unwind_cursor_uleb(c);
-		return true;
-	case 0x13: /* DW_CFA_def_cfa_offset_sf */
-		m->row.cfa_offset = scaled(m, (uint64_t)unwind_cursor_sleb(c));
-		return true;
-	case 0x0f: /* DW_CFA_def_cfa_expression */
-		m->row.cfa.kind = RULE_IS_EXPRESSION;
-		m->row.cfa.expression = read_block(m);
-		return true;
-	default: return false;
+	switch (op) {
+	case CFA_OFFSET_EXTENDED:
+		set_rule(m, n, CFI_OFFSET, factored(m, reader_uleb(&m->r)));
+		break;
+	case CFA_OFFSET_EXTENDED_SF:
+		set_rule(m, n, CFI_OFFSET, factored(m, (uint64_t)reader_sleb(&m->r)));
+		break;
+	case CFA_GNU_NEGATIVE_OFFSET_EXTENDED:
+		set_rule(m, n, CFI_OFFSET, -factored(m, reader_uleb(&m->r)));
+		break;
+	case CFA_VAL_OFFSET: set_rule(m, n, CFI_VAL_OFFSET, factored(m, reader_uleb(&m->r))); break;
+	case CFA_VAL_OFFSET_SF:
+		set_rule(m, n, CFI_VAL_OFFSET, factored(m, (uint64_t)reader_sleb(&m->r)));
+		break;
+	case CFA_RESTORE_EXTENDED: restore_rule(m, n); break;
+	case CFA_UNDEFINED: set_rule(m, n, CFI_UNDEFINED, 0); break;
+	case CFA_SAME_VALUE: set_rule(m, n, CFI_SAME, 0); break;
+	case CFA_REGISTER: set_rule(m, n, CFI_REGISTER, reader_uleb(&m->r)); break;
+	case CFA_EXPRESSION: set_rule(m, n, CFI_EXPRESSION, take_expression(m)); break;
+	case CFA_VAL_EXPRESSION: set_rule(m, n, CFI_VAL_EXPRESSION, take_expression(m)); break;
+	case CFA_DEF_CFA: set_cfa(m, n, reader_uleb(&m->r)); break;
+	case CFA_DEF_CFA_SF: set_cfa(m, n, factored(m, (uint64_t)reader_sleb(&m->r))); break;
+	case CFA_DEF_CFA_REGISTER: set_cfa(m, n, m->row.cfa_offset); break;
+	default: m->r.failed = true;
 	}
 }
 
-/* The instructions that set the rule of a register. */
-static bool run_register(struct machine *m, uint8_t opcode)
+static void run_extended(struct machine *m, uint8_t op)
 {
-	struct unwind_cursor *c = &m->cursor;
-	uint64_t number;
-
-	switch (opcode) {
-	case 0x05: /* DW_CFA_offset_extended */
-		number = unwind_cursor_uleb(c);
-		return set_rule(m, number, RULE_AT_CFA, scaled(m, unwind_cursor_uleb(c)));
-	case 0x11: /* DW_CFA_offset_extended_sf */
-		number = unwind_cursor_uleb(c);
-		return set_rule(m, number, RULE_AT_CFA, scaled(m, (uint64_t)unwind_cursor_sleb(c)));
-	case 0x2f: /* DW_CFA_GNU_negative_offset_extended */
-		number = unwind_cursor_uleb(c);
-		return set_rule(m, number, RULE_AT_CFA, scaled(m, -unwind_cursor_uleb(c)));
-	case 0x14: /* DW_CFA_val_offset */
-		number = unwind_cursor_uleb(c);
-		return set_rule(m, number, RULE_IS_CFA, scaled(m, unwind_cursor_uleb(c)));
-	case 0x15: /* DW_CFA_val_offset_sf */
-		number = unwind_cursor_uleb(c);
-		return set_rule(m, number, RULE_IS_CFA, scaled(m, (uint64_t)unwind_cursor_sleb(c)));
-	case 0x06: /* DW_CFA_restore_extended */ return restore(m, unwind_cursor_uleb(c));
-	case 0x07: /* DW_CFA_undefined */
-		return set_rule(m, unwind_cursor_uleb(c), RULE_UNDEFINED, 0);
-	case 0x08: /* DW_CFA_same_value */ return set_rule(m, unwind_cursor_uleb(c), RULE_SAME, 0);
-	case 0x09: /* DW_CFA_register */ return set_register(m);
-	case 0x10: /* DW_CFA_expression */ return set_expression(m, RULE_AT_EXPRESSION);
-	case 0x16: /* DW_CFA_val_expression */ return set_expression(m, RULE_IS_EXPRESSION);
-	default: return run_cfa(m, opcode);
+	switch (op) {
+	case CFA_NOP:
+	case CFA_AARCH64_NEGATE_RA_STATE: break; /* signed addresses are masked */
+	case CFA_SET_LOC: m->location = set_location(m); break;
+	case CFA_ADVANCE_LOC1: advance(m, reader_uint(&m->r, 1)); break;
+	case CFA_ADVANCE_LOC2: advance(m, reader_uint(&m->r, 2)); break;
+	case CFA_ADVANCE_LOC4: advance(m, reader_uint(&m->r, 4)); break;
+	case CFA_REMEMBER_STATE: remember(m); break;
+	case CFA_RESTORE_STATE: restore_remembered(m); break;
+	case CFA_DEF_CFA_OFFSET: m->row.cfa_offset = reader_uleb(&m->r); break;
+	case CFA_DEF_CFA_OFFSET_SF:
+		m->row.cfa_offset = factored(m, (uint64_t)reader_sleb(&m->r));
+		break;
+	case CFA_DEF_CFA_EXPRESSION:
+		m->row.cfa_is_expression = true;
+		m->row.cfa_expression = take_expression(m);
+		break;
+	case CFA_GNU_ARGS_SIZE: reader_uleb(&m->r); break;
+	default: run_register(m, op);
 	}
 }
 
-static bool run_instruction(struct machine *m)
+static void run_instruction(struct machine *m)
 {
-	uint8_t opcode = unwind_cursor_u8(&m->cursor), operand = opcode & 0x3f;
+	uint8_t op = reader_u8(&m->r), low = op & 0x3f;
 
-	switch (opcode & 0xc0) {
-	case 0x40: /* DW_CFA_advance_loc */ return advance(m, operand);
-	case 0x80: /* DW_CFA_offset */
-		return set_rule(m, operand, RULE_AT_CFA, scaled(m, unwind_cursor_uleb(&m->cursor)));
-	case 0xc0: /* DW_CFA_restore */ return restore(m, operand);
-	default: break;
-	}
-	switch (opcode) {
-	case 0x00: /* DW_CFA_nop */ return true;
-	case 0x01: /* DW_CFA_set_loc */ return set_location(m);
-	case 0x02: /* DW_CFA_advance_loc1 */
-		return advance(m, unwind_cursor_unsigned(&m->cursor, 1));
-	case 0x03: /* DW_CFA_advance_loc2 */
-		return advance(m, unwind_cursor_unsigned(&m->cursor, 2));
-	case 0x04: /* DW_CFA_advance_loc4 */
-		return advance(m, unwind_cursor_unsigned(&m->cursor, 4));
-	case 0x0a: /* DW_CFA_remember_state */ return remember(m);
-	case 0x0b: /* DW_CFA_restore_state */ return recall(m);
-	case 0x2e: /* DW_CFA_GNU_args_size */ unwind_cursor_uleb(&m->cursor); return true;
-	default: return run_register(m, opcode);
+	switch (op & 0xc0) {
+	case CFA_ADVANCE_LOC: advance(m, low); break;
+	case CFA_OFFSET: set_rule(m, low, CFI_OFFSET, factored(m, reader_uleb(&m->r))); break;
+	case CFA_RESTORE: restore_rule(m, low); break;
+	default: run_extended(m, op);
 	}
 }
 
-static bool run_program(struct machine *m, const struct cfi_block *program)
+/* Run until the location passes `pc`: `row` is then the one for `pc`. */
+static bool run(struct machine *m, uint64_t at, uint64_t end, uint64_t pc)
 {
-	unwind_cursor_seek(&m->cursor, program->start, program->end);
-	for (unsigned i = 0; unwind_cursor_more(&m->cursor); i++) {
-		if (i == MAX_INSTRUCTIONS || !run_instruction(m) || m->cursor.failed)
-			return false;
-		/* what follows is for code behind the pc */
-		if (m->location > m->pc)
-			break;
-	}
-	return !m->cursor.failed;
-}
-
-static void clear_row(struct row *row)
-{
-	row->cfa.kind = RULE_UNDEFINED;
-	row->cfa_offset = 0;
-	for (unsigned i = 0; i < UNWIND_REGISTERS; i++)
-		row->registers[i].kind = RULE_SAME;
-	/* by definition the caller's stack begins at the CFA */
-	row->registers[UNWIND_RSP].kind = RULE_IS_CFA;
-	row->registers[UNWIND_RSP].offset = 0;
-}
-
-static bool find_row(struct machine *m)
-{
-	clear_row(&m->row);
-	m->remembered = 0;
-	m->location = m->entry->pc_start;
-	if (!run_program(m, &m->entry->cie.program))
+	if (end - at > PROGRAM_MAX)
 		return false;
-	m->initial = m->row;
-	return run_program(m, &m->entry->program);
+	reader_init(&m->r, &m->fde->memory, at, end - at);
+	while (m->r.at < m->r.end && m->location <= pc)
+		run_instruction(m);
+	return !m->r.failed;
 }
 
-static bool cfa_value(const struct machine *m, const struct unwind_registers *registers,
-		      uint64_t *ret)
+bool cfi_row_at(const struct unwind_fde *fde, const struct unwind_arch *arch, uint64_t pc,
+		struct cfi_row *ret)
 {
-	if (m->row.cfa.kind == RULE_IS_EXPRESSION)
-		return cfi_evaluate(m->cursor.source, &m->row.cfa.expression, registers, NULL, ret);
-	if (m->row.cfa.kind != RULE_REGISTER)
+	struct machine m;
+	struct cfi_row initial;
+
+	m.fde = fde;
+	m.arch = arch;
+	m.location = fde->start;
+	m.row = (struct cfi_row){.cfa_register = UINT64_MAX};
+	m.initial = NULL;
+	m.remembered_count = 0;
+	if (!run(&m, fde->cie.instructions, fde->cie.instructions_end, UINT64_MAX))
 		return false;
-	*ret = registers->value[m->row.cfa.other] + (uint64_t)m->row.cfa_offset;
+	initial = m.row;
+	m.initial = &initial;
+	m.location = fde->start;
+	if (!run(&m, fde->instructions, fde->instructions_end, pc))
+		return false;
+	*ret = m.row;
 	return true;
 }
 
-static bool apply_rule(const struct machine *m, const struct rule *rule, unsigned number,
-		       uint64_t cfa, const struct unwind_registers *registers, uint64_t *ret)
+static bool get_register(const struct unwind_registers *registers, uint64_t number, uint64_t *ret)
 {
-	const struct unwind_source *source = m->cursor.source;
-	uint64_t address;
+	if (number >= UNWIND_REGISTERS || !(registers->known >> number & 1))
+		return false;
+	*ret = registers->value[number];
+	return true;
+}
 
-	switch (rule->kind) {
-	case RULE_SAME: *ret = registers->value[number]; return true;
-	case RULE_UNDEFINED: *ret = 0; return true;
-	case RULE_IS_CFA: *ret = cfa + (uint64_t)rule->offset; return true;
-	case RULE_REGISTER: *ret = registers->value[rule->other]; return true;
-	case RULE_IS_EXPRESSION:
-		return cfi_evaluate(source, &rule->expression, registers, &cfa, ret);
-	case RULE_AT_CFA: return unwind_read_word(source, cfa + (uint64_t)rule->offset, ret);
-	case RULE_AT_EXPRESSION:
-		return cfi_evaluate(source, &rule->expression, registers, &cfa, &address) &&
-		       unwind_read_word(source, address, ret);
+static bool canonical_frame_address(const struct unwind_space *space, const struct unwind_fde *fde,
+				    const struct cfi_row *row,
+				    const struct unwind_registers *registers, uint64_t *ret)
+{
+	if (row->cfa_is_expression)
+		return expression_evaluate(&fde->memory, row->cfa_expression, &space->memory,
+					   registers, NULL, ret);
+	if (!get_register(registers, row->cfa_register, ret))
+		return false;
+	*ret += row->cfa_offset;
+	return true;
+}
+
+/* Register `n` of the caller. */
+static bool restore(const struct unwind_space *space, const struct unwind_fde *fde,
+		    const struct cfi_row *row, const struct unwind_registers *registers,
+		    uint64_t cfa, unsigned n, uint64_t *ret)
+{
+	uint64_t value = row->value[n], at;
+
+	switch ((enum cfi_rule)row->rule[n]) {
+	case CFI_UNSPECIFIED:
+		if (n == space->arch->sp) {
+			*ret = cfa;
+			return true;
+		}
+		return get_register(registers, n, ret);
+	case CFI_SAME: return get_register(registers, n, ret);
+	case CFI_UNDEFINED: return false;
+	case CFI_OFFSET: return read_word(&space->memory, cfa + value, ret);
+	case CFI_VAL_OFFSET: *ret = cfa + value; return true;
+	case CFI_REGISTER: return get_register(registers, value, ret);
+	case CFI_EXPRESSION:
+		return expression_evaluate(&fde->memory, value, &space->memory, registers, &cfa,
+					   &at) &&
+		       read_word(&space->memory, at, ret);
+	case CFI_VAL_EXPRESSION:
+		return expression_evaluate(&fde->memory, value, &space->memory, registers, &cfa,
+					   ret);
 	}
 	return false;
 }
 
-enum cfi_result cfi_apply(const struct unwind_source *source, const struct cfi_entry *entry,
-			  uint64_t pc, const struct unwind_registers *registers,
+enum cfi_result cfi_apply(const struct unwind_space *space, const struct unwind_fde *fde,
+			  const struct cfi_row *row, const struct unwind_frame *frame,
 			  struct unwind_registers *ret)
 {
-	uint64_t return_register = entry->cie.return_register, cfa;
-	struct unwind_registers caller;
-	struct machine m;
+	const struct unwind_arch *arch = space->arch;
+	uint64_t column = fde->cie.return_column, cfa;
+	struct unwind_registers caller = {.known = 0};
 
-	m.entry = entry;
-	m.pc = pc;
-	unwind_cursor_init(&m.cursor, source, 0, 0);
-	if (!find_row(&m))
+	if (column >= arch->registers ||
+	    !canonical_frame_address(space, fde, row, &frame->registers, &cfa))
 		return CFI_FAILED;
-	if (m.row.registers[return_register].kind == RULE_UNDEFINED)
-		return CFI_OUTERMOST;
-	/* a return address that is nowhere to be found would repeat this frame for ever */
-	if (m.row.registers[return_register].kind == RULE_SAME || !cfa_value(&m, registers, &cfa))
+	if (row->rule[column] == CFI_UNDEFINED)
+		return CFI_NO_CALLER;
+	if (column == arch->pc && row->rule[column] == CFI_UNSPECIFIED)
 		return CFI_FAILED;
-	for (unsigned i = 0; i < UNWIND_REGISTERS; i++)
-		if (!apply_rule(&m, &m.row.registers[i], i, cfa, registers, &caller.value[i]))
-			return CFI_FAILED;
-	caller.value[UNWIND_RIP] = caller.value[return_register];
+	for (unsigned n = 0; n < arch->registers; n++)
+		if (restore(space, fde, row, &frame->registers, cfa, n, &caller.value[n]))
+			caller.known |= (uint64_t)1 << n;
+	if (!(caller.known >> column & 1) || !(caller.known >> arch->sp & 1))
+		return CFI_FAILED;
+	caller.value[arch->pc] = caller.value[column];
+	caller.known |= (uint64_t)1 << arch->pc;
 	*ret = caller;
-	return CFI_APPLIED;
+	return CFI_CALLER;
 }

@@ -1,67 +1,52 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Call frame information: finding the entry for a pc and running it. Internal to unwind/. */
+/* Running the call frame instructions of an FDE, and the rules that come of it. */
 #ifndef UNWIND_CFI_H
 #define UNWIND_CFI_H
 
-#include "unwind/memory.h"
+#include "unwind/arch.h"
+#include "unwind/eh_frame.h"
 
-/* Addresses of bytes in the walked process. */
-struct cfi_block {
-	uint64_t start, end;
+enum cfi_rule {
+	CFI_UNSPECIFIED,
+	CFI_UNDEFINED,
+	CFI_SAME,
+	CFI_OFFSET,         /* saved at CFA + value */
+	CFI_VAL_OFFSET,     /* is CFA + value */
+	CFI_REGISTER,       /* is in register number value */
+	CFI_EXPRESSION,     /* saved where the expression at address value says */
+	CFI_VAL_EXPRESSION, /* is what the expression at address value says */
 };
 
-/* A common information entry. */
-struct cfi_cie {
-	uint64_t code_align;
-	int64_t data_align;
-	uint64_t return_register;
-	uint8_t pointer_encoding;
-	bool augmented;    /* each entry has a sized augmentation block of its own */
-	bool signal_frame; /* the frame was made by the kernel, not by a call */
-	struct cfi_block program;
+/* How to find the caller's registers at one address. */
+struct cfi_row {
+	bool cfa_is_expression;
+	uint64_t cfa_register, cfa_offset, cfa_expression;
+	uint8_t rule[UNWIND_REGISTERS];
+	uint64_t value[UNWIND_REGISTERS];
 };
 
-/* A frame description entry with its CIE. */
-struct cfi_entry {
-	struct cfi_cie cie;
-	uint64_t pc_start, pc_size;
-	struct cfi_block program;
-};
-
-/* Bases of the relative pointer encodings; 0 where there is none. */
-struct cfi_bases {
-	uint64_t data;     /* DW_EH_PE_datarel: the start of .eh_frame_hdr */
-	uint64_t function; /* DW_EH_PE_funcrel */
-};
-
-#define CFI_OMITTED      0xff
-#define CFI_DATA_REL_S32 0x3b
-
-/* A pointer in one of the encodings of .eh_frame; false when it is malformed or unreadable. */
-bool cfi_read_pointer(struct unwind_cursor *cursor, uint8_t encoding, const struct cfi_bases *bases,
-		      uint64_t *ret);
-
-/* The entry at `address` of a table that ends at `limit`; false when it is no sound FDE. */
-bool cfi_read_fde(struct unwind_cursor *cursor, uint64_t address, uint64_t limit,
-		  struct cfi_entry *ret);
-
-/* The entry for `pc` in the module's tables; false when there is none. */
-bool cfi_find(const struct unwind_source *source, const struct unwind_module *module, uint64_t pc,
-	      struct cfi_entry *ret);
+/* The row for `pc`, which `fde` covers; false when the instructions are damaged. */
+bool cfi_row_at(const struct unwind_fde *fde, const struct unwind_arch *arch, uint64_t pc,
+		struct cfi_row *ret);
 
 enum cfi_result {
 	CFI_FAILED,
-	CFI_OUTERMOST, /* the return address is undefined: nothing called this function */
-	CFI_APPLIED,
+	CFI_CALLER,
+	CFI_NO_CALLER, /* the return address is undefined: outermost frame */
 };
 
-/* The caller's registers, by the row of the entry for `pc`. */
-enum cfi_result cfi_apply(const struct unwind_source *source, const struct cfi_entry *entry,
-			  uint64_t pc, const struct unwind_registers *registers,
+/* Apply `row` to the registers of `frame`. Registers that can't be restored become unknown. */
+enum cfi_result cfi_apply(const struct unwind_space *space, const struct unwind_fde *fde,
+			  const struct cfi_row *row, const struct unwind_frame *frame,
 			  struct unwind_registers *ret);
 
-/* Value of a DWARF expression, run with `initial` on its stack when that is not NULL. */
-bool cfi_evaluate(const struct unwind_source *source, const struct cfi_block *expression,
-		  const struct unwind_registers *registers, const uint64_t *initial, uint64_t *ret);
+/*
+ * Evaluate a DWARF expression: `at` is that of its size, a ULEB128, in `code`. `initial` is pushed
+ * first when not NULL. False when it is damaged or needs what is not known.
+ */
+bool expression_evaluate(const struct unwind_memory *code, uint64_t at,
+			 const struct unwind_memory *memory,
+			 const struct unwind_registers *registers, const uint64_t *initial,
+			 uint64_t *ret);
 
 #endif

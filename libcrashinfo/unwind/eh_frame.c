@@ -1,274 +1,264 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The tables of .eh_frame and .eh_frame_hdr: pointers, entries, and which one covers a pc. */
-#include "unwind/cfi.h"
+#include "unwind/eh_frame.h"
 
-/* Form, base and indirection of a pointer encoding. */
-enum {
-	FORM_ABSOLUTE = 0x00,
-	FORM_ULEB = 0x01,
-	FORM_U16 = 0x02,
-	FORM_U32 = 0x03,
-	FORM_U64 = 0x04,
-	FORM_SLEB = 0x09,
-	FORM_S16 = 0x0a,
-	FORM_S32 = 0x0b,
-	FORM_S64 = 0x0c,
-	FORM_MASK = 0x0f,
-	BASE_NONE = 0x00,
-	BASE_PC = 0x10,
-	BASE_DATA = 0x30,
-	BASE_FUNCTION = 0x40,
-	BASE_MASK = 0x70,
-	INDIRECT = 0x80,
+/* An .eh_frame reached through a header without a table has no size of its own. */
+#define SECTION_MAX UINT32_MAX
+
+/* A length field and what it encloses. */
+struct entry {
+	uint64_t id_at, id;    /* where the CIE pointer is, its value */
+	uint64_t content, end; /* what follows it */
+	bool is_cie;
 };
 
-/* A table of this many entries is larger than any program; a scan of it must end. */
-#define MAX_SCANNED_ENTRIES 262144
-#define MAX_AUGMENTATION    16
-
-static bool read_form(struct unwind_cursor *cursor, uint8_t encoding, uint64_t *ret)
+static bool is_debug_frame(const struct unwind_cfi *cfi)
 {
-	switch (encoding & FORM_MASK) {
-	case FORM_ABSOLUTE:
-	case FORM_U64:
-	case FORM_S64: *ret = unwind_cursor_unsigned(cursor, 8); break;
-	case FORM_ULEB: *ret = unwind_cursor_uleb(cursor); break;
-	case FORM_SLEB: *ret = (uint64_t)unwind_cursor_sleb(cursor); break;
-	case FORM_U16: *ret = unwind_cursor_unsigned(cursor, 2); break;
-	case FORM_S16: *ret = (uint64_t)unwind_cursor_signed(cursor, 2); break;
-	case FORM_U32: *ret = unwind_cursor_unsigned(cursor, 4); break;
-	case FORM_S32: *ret = (uint64_t)unwind_cursor_signed(cursor, 4); break;
-	default: return false;
-	}
-	return !cursor->failed;
+	return cfi->kind == UNWIND_DEBUG_FRAME;
 }
 
-bool cfi_read_pointer(struct unwind_cursor *cursor, uint8_t encoding, const struct cfi_bases *bases,
-		      uint64_t *ret)
+/* False at a terminator, at the end of the section and where it is damaged. */
+static bool read_entry(const struct unwind_cfi *cfi, uint64_t at, uint64_t section_end,
+		       struct entry *ret)
 {
-	uint64_t at = cursor->at, value;
+	struct reader r;
+	uint64_t length;
+	bool wide;
 
-	if (!read_form(cursor, encoding, &value))
+	reader_init(&r, &cfi->memory, at, section_end - at);
+	length = reader_uint(&r, 4);
+	wide = length == 0xffffffff;
+	if (wide)
+		length = reader_uint(&r, 8);
+	if (r.failed || !length || length > section_end - r.at)
 		return false;
-	switch (encoding & BASE_MASK) {
-	case BASE_NONE: break;
-	case BASE_PC: value += at; break;
-	case BASE_DATA: value += bases->data; break;
-	case BASE_FUNCTION: value += bases->function; break;
-	default: return false;
-	}
-	if ((encoding & INDIRECT) && !unwind_read_word(cursor->source, value, &value))
-		return false;
-	*ret = value;
-	return true;
+	ret->end = r.at + length;
+	ret->id_at = r.at;
+	wide &= is_debug_frame(cfi);
+	ret->id = reader_uint(&r, wide ? 8 : 4);
+	ret->content = r.at;
+	if (is_debug_frame(cfi))
+		ret->is_cie = ret->id == (wide ? UINT64_MAX : 0xffffffff);
+	else
+		ret->is_cie = ret->id == 0;
+	return !r.failed && ret->content <= ret->end;
 }
 
-/* The letters of an augmentation string that begins with 'z', over its data. */
-static bool read_augmentation(struct unwind_cursor *cursor, const uint8_t *letters,
-			      struct cfi_cie *ret)
+static uint64_t cie_address(const struct unwind_cfi *cfi, const struct entry *fde)
 {
-	static const struct cfi_bases none;
-	uint64_t personality, size = unwind_cursor_uleb(cursor), end = cursor->at + size;
+	return is_debug_frame(cfi) ? cfi->address + fde->id : fde->id_at - fde->id;
+}
 
-	if (cursor->failed || size > cursor->end - cursor->at)
-		return false;
-	for (; *letters; letters++) {
+static struct pointer_bases bases_of(const struct unwind_cfi *cfi)
+{
+	return (struct pointer_bases){.text = cfi->text_base};
+}
+
+/* What an augmentation that begins with 'z' says; unknown letters end it, as its size is known. */
+static void read_augmentation(struct reader *r, const struct unwind_cfi *cfi, const char *letters,
+			      struct unwind_cie *cie)
+{
+	struct pointer_bases bases = bases_of(cfi);
+	uint64_t size = reader_uleb(r), data = r->at;
+	uint8_t encoding;
+
+	for (letters++; *letters; letters++) {
 		switch (*letters) {
-		case 'R': ret->pointer_encoding = unwind_cursor_u8(cursor); break;
-		case 'L': unwind_cursor_u8(cursor); break;
-		case 'S': ret->signal_frame = true; break;
-		case 'B': break;
-		case 'P': {
-			/* only its size matters: do not follow where it points */
-			uint8_t encoding = unwind_cursor_u8(cursor) & (uint8_t)~INDIRECT;
-
-			if (!cfi_read_pointer(cursor, encoding, &none, &personality))
-				return false;
+		case 'R': cie->encoding = reader_u8(r); break;
+		case 'L': reader_u8(r); break;
+		case 'P':
+			encoding = reader_u8(r);
+			reader_encoded(r, encoding & (uint8_t)~PE_INDIRECT, &bases);
 			break;
-		}
-		/* the size in front lets us skip what an unknown letter brings */
-		default: unwind_cursor_seek(cursor, end, cursor->end); return true;
+		case 'S': cie->signal_frame = true; break;
+		case 'B': /* key of pointer authentication */
+		case 'G': /* tagged stack */ break;
+		default: goto done;
 		}
 	}
-	if (cursor->failed || cursor->at > end)
-		return false;
-	unwind_cursor_seek(cursor, end, cursor->end);
-	return true;
+done:
+	r->at = data;
+	reader_skip(r, size);
 }
 
-/* The end of the entry at the cursor; 0 for the terminator or a malformed length. */
-static uint64_t read_length(struct unwind_cursor *cursor)
+static bool read_cie(const struct unwind_cfi *cfi, uint64_t at, uint64_t section_end,
+		     struct unwind_cie *ret)
 {
-	uint64_t length = unwind_cursor_unsigned(cursor, 4);
+	struct unwind_cie cie = {.at = at, .encoding = PE_ABSPTR};
+	char letters[8] = "";
+	struct entry entry;
+	struct reader r;
+	uint8_t version;
+	unsigned n = 0;
 
-	if (length == 0xffffffff)
-		length = unwind_cursor_unsigned(cursor, 8);
-	if (cursor->failed || length < 4 || length > cursor->end - cursor->at)
-		return 0;
-	return cursor->at + length;
+	if (at >= section_end || !read_entry(cfi, at, section_end, &entry) || !entry.is_cie)
+		return false;
+	reader_init(&r, &cfi->memory, entry.content, entry.end - entry.content);
+	version = reader_u8(&r);
+	if (version != 1 && version != 3 && version != 4)
+		return false;
+	while (n < sizeof(letters) && (letters[n] = (char)reader_u8(&r)))
+		n++;
+	if (n == sizeof(letters))
+		return false;
+	if (version == 4 && reader_uint(&r, 2) != 8) /* address size 8, segment size 0 */
+		return false;
+	cie.code_align = reader_uleb(&r);
+	cie.data_align = reader_sleb(&r);
+	cie.return_column = version == 1 ? reader_u8(&r) : reader_uleb(&r);
+	cie.has_augmentation_size = letters[0] == 'z';
+	if (cie.has_augmentation_size)
+		read_augmentation(&r, cfi, letters, &cie);
+	else if (letters[0])
+		return false;
+	cie.instructions = r.at;
+	cie.instructions_end = entry.end;
+	if (!r.failed)
+		*ret = cie;
+	return !r.failed;
 }
 
-static bool read_cie(struct unwind_cursor *cursor, uint64_t address, uint64_t limit,
-		     struct cfi_cie *ret)
+/* `ret->cie` is kept when it is the right one already. */
+static bool read_fde(const struct unwind_cfi *cfi, const struct entry *entry, uint64_t section_end,
+		     struct unwind_fde *ret)
 {
-	uint8_t letters[MAX_AUGMENTATION], version;
-	unsigned count = 0;
-	uint64_t end;
+	struct pointer_bases bases = bases_of(cfi);
+	uint64_t cie_at = cie_address(cfi, entry), range;
+	struct reader r;
 
-	unwind_cursor_seek(cursor, address, limit);
-	end = read_length(cursor);
-	if (!end)
+	if (ret->cie.at != cie_at && !read_cie(cfi, cie_at, section_end, &ret->cie))
 		return false;
-	unwind_cursor_seek(cursor, cursor->at, end);
-	if (unwind_cursor_unsigned(cursor, 4) != 0)
+	reader_init(&r, &cfi->memory, entry->content, entry->end - entry->content);
+	ret->start = reader_encoded(&r, ret->cie.encoding, &bases);
+	range = reader_encoded(&r, ret->cie.encoding & 0x0f, &bases);
+	if (r.failed || !ret->start)
 		return false;
-	version = unwind_cursor_u8(cursor);
-	if (cursor->failed || (version != 1 && version != 3))
+	if (is_debug_frame(cfi))
+		ret->start += cfi->bias;
+	if (range > UINT64_MAX - ret->start)
 		return false;
-	do {
-		if (count == MAX_AUGMENTATION)
+	ret->end = ret->start + range;
+	if (ret->cie.has_augmentation_size)
+		reader_skip(&r, reader_uleb(&r));
+	ret->instructions = r.at;
+	ret->instructions_end = entry->end;
+	ret->memory = cfi->memory;
+	ret->bias = cfi->bias;
+	return !r.failed;
+}
+
+static bool covers(const struct unwind_fde *fde, uint64_t pc)
+{
+	return pc >= fde->start && pc < fde->end;
+}
+
+static bool find_linear(const struct unwind_cfi *cfi, uint64_t pc, struct unwind_fde *ret)
+{
+	struct unwind_fde fde = {.cie.at = UINT64_MAX};
+	uint64_t end = cfi->address + cfi->size;
+	struct entry entry;
+
+	if (end < cfi->address)
+		return false;
+	for (uint64_t at = cfi->address; at < end; at = entry.end) {
+		if (!read_entry(cfi, at, end, &entry))
 			return false;
-		letters[count] = unwind_cursor_u8(cursor);
-	} while (letters[count++]);
-	ret->code_align = unwind_cursor_uleb(cursor);
-	ret->data_align = unwind_cursor_sleb(cursor);
-	ret->return_register = version == 1 ? unwind_cursor_u8(cursor) : unwind_cursor_uleb(cursor);
-	ret->pointer_encoding = FORM_ABSOLUTE;
-	ret->signal_frame = false;
-	ret->augmented = letters[0] == 'z';
-	if (cursor->failed || (letters[0] && !ret->augmented))
-		return false;
-	if (ret->augmented && !read_augmentation(cursor, letters + 1, ret))
-		return false;
-	ret->program.start = cursor->at;
-	ret->program.end = end;
-	return ret->return_register < UNWIND_REGISTERS;
-}
-
-/* Behind the CIE: the range and the program of the FDE. */
-static bool read_range(struct unwind_cursor *cursor, uint64_t end, struct cfi_entry *ret)
-{
-	static const struct cfi_bases none;
-
-	unwind_cursor_seek(cursor, cursor->at, end);
-	if (!cfi_read_pointer(cursor, ret->cie.pointer_encoding, &none, &ret->pc_start) ||
-	    !read_form(cursor, ret->cie.pointer_encoding, &ret->pc_size))
-		return false;
-	if (ret->cie.augmented)
-		unwind_cursor_skip(cursor, unwind_cursor_uleb(cursor));
-	ret->program.start = cursor->at;
-	ret->program.end = end;
-	return !cursor->failed;
-}
-
-bool cfi_read_fde(struct unwind_cursor *cursor, uint64_t address, uint64_t limit,
-		  struct cfi_entry *ret)
-{
-	uint64_t end, at, distance;
-
-	unwind_cursor_seek(cursor, address, limit);
-	end = read_length(cursor);
-	at = cursor->at;
-	distance = unwind_cursor_unsigned(cursor, 4);
-	if (!end || cursor->failed || !distance || distance > at)
-		return false;
-	if (!read_cie(cursor, at - distance, limit, &ret->cie))
-		return false;
-	unwind_cursor_seek(cursor, at + 4, end);
-	return read_range(cursor, end, ret);
-}
-
-static bool covers(const struct cfi_entry *entry, uint64_t pc)
-{
-	return pc - entry->pc_start < entry->pc_size;
-}
-
-/* Each entry in turn, from `start` to the terminator. */
-static bool find_by_scan(struct unwind_cursor *cursor, uint64_t start, uint64_t limit, uint64_t pc,
-			 struct cfi_entry *ret)
-{
-	uint64_t address = start, end, id;
-
-	for (unsigned i = 0; i < MAX_SCANNED_ENTRIES; i++) {
-		unwind_cursor_seek(cursor, address, limit);
-		end = read_length(cursor);
-		if (!end)
-			return false;
-		id = unwind_cursor_unsigned(cursor, 4);
-		if (id && cfi_read_fde(cursor, address, limit, ret) && covers(ret, pc))
+		if (entry.is_cie || !read_fde(cfi, &entry, end, &fde))
+			continue;
+		if (covers(&fde, pc)) {
+			*ret = fde;
 			return true;
-		address = end;
+		}
 	}
 	return false;
 }
 
-/* The last row of the sorted table that begins at or below `pc`, as the address of its FDE. */
-static bool search_table(struct unwind_cursor *cursor, uint64_t table, uint64_t count, uint64_t pc,
-			 uint64_t base, uint64_t *ret)
+/* The FDE at an address that a search table gave. */
+static bool fde_at(const struct unwind_cfi *cfi, uint64_t at, uint64_t pc, struct unwind_fde *ret)
 {
-	uint64_t low = 0, high = count, end = table + count * 8;
+	struct unwind_fde fde = {.cie.at = UINT64_MAX};
+	struct entry entry;
 
+	if (!read_entry(cfi, at, UINT64_MAX, &entry) || entry.is_cie ||
+	    !read_fde(cfi, &entry, UINT64_MAX, &fde) || !covers(&fde, pc))
+		return false;
+	*ret = fde;
+	return true;
+}
+
+/* The sorted table of an .eh_frame_hdr: pairs of address and FDE, both relative to the header. */
+struct table {
+	uint64_t at, count;
+	uint64_t base;
+};
+
+static bool table_pair(const struct unwind_cfi *cfi, const struct table *table, uint64_t n,
+		       uint64_t *start_ret, uint64_t *fde_ret)
+{
+	int32_t pair[2];
+
+	if (!cfi->memory.read(cfi->memory.context, table->at + n * sizeof(pair), pair,
+			      sizeof(pair)))
+		return false;
+	*start_ret = table->base + (uint64_t)(int64_t)pair[0];
+	*fde_ret = table->base + (uint64_t)(int64_t)pair[1];
+	return true;
+}
+
+static bool find_in_table(const struct unwind_cfi *cfi, const struct table *table, uint64_t pc,
+			  struct unwind_fde *ret)
+{
+	uint64_t low = 0, high = table->count, start, found, fde = 0;
+
+	/* The last entry that starts at or before pc is before `high`. */
 	while (low < high) {
 		uint64_t middle = low + (high - low) / 2;
 
-		unwind_cursor_seek(cursor, table + middle * 8, end);
-		if (base + (uint64_t)unwind_cursor_signed(cursor, 4) <= pc)
-			low = middle + 1;
-		else
-			high = middle;
-		if (cursor->failed)
+		if (!table_pair(cfi, table, middle, &start, &found))
 			return false;
+		if (start <= pc) {
+			low = middle + 1;
+			fde = found;
+		} else {
+			high = middle;
+		}
 	}
-	if (!low)
-		return false;
-	unwind_cursor_seek(cursor, table + (low - 1) * 8 + 4, end);
-	*ret = base + (uint64_t)unwind_cursor_signed(cursor, 4);
-	return !cursor->failed;
+	return low && fde_at(cfi, fde, pc, ret);
 }
 
-/* No entry ends beyond this: the header does not say how long .eh_frame is. */
-static uint64_t table_limit(uint64_t address)
+static bool find_by_header(const struct unwind_cfi *cfi, uint64_t pc, struct unwind_fde *ret)
 {
-	const uint64_t most = UINT64_C(1) << 30;
+	struct pointer_bases bases = {.text = cfi->text_base, .data = cfi->address};
+	uint8_t pointer_encoding, count_encoding, table_encoding;
+	struct unwind_cfi section = *cfi;
+	struct table table = {.base = cfi->address};
+	struct reader r;
 
-	return address > UINT64_MAX - most ? UINT64_MAX : address + most;
+	reader_init(&r, &cfi->memory, cfi->address, cfi->size);
+	if (reader_u8(&r) != 1)
+		return false;
+	pointer_encoding = reader_u8(&r);
+	count_encoding = reader_u8(&r);
+	table_encoding = reader_u8(&r);
+	section.kind = UNWIND_EH_FRAME;
+	section.size = SECTION_MAX;
+	section.address = reader_encoded(&r, pointer_encoding, &bases);
+	if (r.failed)
+		return false;
+	if (table_encoding != (PE_DATAREL | PE_SDATA4) || count_encoding == PE_OMIT)
+		return find_linear(&section, pc, ret);
+	table.count = reader_encoded(&r, count_encoding, &bases);
+	table.at = r.at;
+	if (r.failed || table.count > (r.end - r.at) / 8)
+		return false;
+	return find_in_table(&section, &table, pc, ret);
 }
 
-static bool find_by_header(struct unwind_cursor *cursor, const struct unwind_module *module,
-			   uint64_t pc, struct cfi_entry *ret)
+bool unwind_find_fde(const struct unwind_cfi *cfi, uint64_t pc, struct unwind_fde *ret)
 {
-	uint64_t base = module->eh_frame_hdr, table, count, fde;
-	struct cfi_bases bases = {.data = base};
-	uint8_t version, frame_encoding, count_encoding, table_encoding;
-
-	unwind_cursor_seek(cursor, base, base + module->eh_frame_hdr_size);
-	version = unwind_cursor_u8(cursor);
-	frame_encoding = unwind_cursor_u8(cursor);
-	count_encoding = unwind_cursor_u8(cursor);
-	table_encoding = unwind_cursor_u8(cursor);
-	if (cursor->failed || version != 1 ||
-	    !cfi_read_pointer(cursor, frame_encoding, &bases, &table))
-		return false;
-	if (count_encoding == CFI_OMITTED || table_encoding != CFI_DATA_REL_S32)
-		return find_by_scan(cursor, table, table_limit(table), pc, ret);
-	if (!cfi_read_pointer(cursor, count_encoding, &bases, &count) ||
-	    count > (cursor->end - cursor->at) / 8)
-		return false;
-	return search_table(cursor, cursor->at, count, pc, base, &fde) &&
-	       cfi_read_fde(cursor, fde, table_limit(fde), ret) && covers(ret, pc);
-}
-
-bool cfi_find(const struct unwind_source *source, const struct unwind_module *module, uint64_t pc,
-	      struct cfi_entry *ret)
-{
-	struct unwind_cursor cursor;
-
-	unwind_cursor_init(&cursor, source, 0, 0);
-	if (module->eh_frame_hdr_size)
-		return module->eh_frame_hdr <= UINT64_MAX - module->eh_frame_hdr_size &&
-		       find_by_header(&cursor, module, pc, ret);
-	if (!module->eh_frame_size || module->eh_frame > UINT64_MAX - module->eh_frame_size)
-		return false;
-	return find_by_scan(&cursor, module->eh_frame, module->eh_frame + module->eh_frame_size, pc,
-			    ret);
+	switch (cfi->kind) {
+	case UNWIND_EH_FRAME_HDR: return find_by_header(cfi, pc, ret);
+	case UNWIND_EH_FRAME:
+	case UNWIND_DEBUG_FRAME: return find_linear(cfi, pc, ret);
+	}
+	return false;
 }

@@ -1,215 +1,306 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* DWARF expressions as call frame information uses them: addresses, no types and no pieces. */
+/* The DWARF expressions that occur in call frame information, on a stack of bounded size. */
 #include "unwind/cfi.h"
 
-#define MAX_DEPTH 64
-/* Branches make loops possible; real expressions have a dozen operations. */
-#define MAX_OPERATIONS 1024
+#define STACK_MAX 64
+/* Branches may loop; no expression of a compiler comes near. */
+#define STEPS_MAX 4096
 
-struct evaluation {
-	struct unwind_cursor cursor;
-	uint64_t start;
-	const struct unwind_registers *registers;
-	unsigned depth;
-	uint64_t stack[MAX_DEPTH];
+enum {
+	OP_ADDR = 0x03,
+	OP_DEREF = 0x06,
+	OP_CONST1U = 0x08,
+	OP_CONST1S,
+	OP_CONST2U,
+	OP_CONST2S,
+	OP_CONST4U,
+	OP_CONST4S,
+	OP_CONST8U,
+	OP_CONST8S,
+	OP_CONSTU,
+	OP_CONSTS,
+	OP_DUP,
+	OP_DROP,
+	OP_OVER,
+	OP_PICK,
+	OP_SWAP,
+	OP_ROT,
+	OP_ABS = 0x19,
+	OP_AND,
+	OP_DIV,
+	OP_MINUS,
+	OP_MOD,
+	OP_MUL,
+	OP_NEG,
+	OP_NOT,
+	OP_OR,
+	OP_PLUS,
+	OP_PLUS_UCONST,
+	OP_SHL,
+	OP_SHR,
+	OP_SHRA,
+	OP_XOR,
+	OP_BRA,
+	OP_EQ,
+	OP_GE,
+	OP_GT,
+	OP_LE,
+	OP_LT,
+	OP_NE,
+	OP_SKIP,
+	OP_LIT0 = 0x30,
+	OP_LIT31 = 0x4f,
+	OP_BREG0 = 0x70,
+	OP_BREG31 = 0x8f,
+	OP_BREGX = 0x92,
+	OP_DEREF_SIZE = 0x94,
+	OP_NOP = 0x96,
 };
 
-static bool push(struct evaluation *e, uint64_t value)
+struct evaluation {
+	struct reader r;
+	uint64_t begin;
+	const struct unwind_memory *memory;
+	const struct unwind_registers *registers;
+	uint64_t stack[STACK_MAX];
+	unsigned depth;
+};
+
+static void push(struct evaluation *e, uint64_t value)
 {
-	if (e->depth == MAX_DEPTH)
-		return false;
-	e->stack[e->depth++] = value;
-	return true;
+	if (e->depth == STACK_MAX)
+		e->r.failed = true;
+	else
+		e->stack[e->depth++] = value;
 }
 
-static bool pop(struct evaluation *e, uint64_t *ret)
+static uint64_t pop(struct evaluation *e)
 {
-	if (!e->depth)
-		return false;
-	*ret = e->stack[--e->depth];
-	return true;
+	if (e->depth)
+		return e->stack[--e->depth];
+	e->r.failed = true;
+	return 0;
 }
 
-/* The value `index` places below the top, again on the top. */
-static bool pick(struct evaluation *e, unsigned index)
+/* Push the value `n` below the top. */
+static void pick(struct evaluation *e, unsigned n)
 {
-	return index < e->depth && push(e, e->stack[e->depth - 1 - index]);
+	if (n >= e->depth)
+		e->r.failed = true;
+	else
+		push(e, e->stack[e->depth - 1 - n]);
 }
 
-static bool swap(struct evaluation *e)
+static void push_register(struct evaluation *e, uint64_t number, int64_t offset)
 {
-	uint64_t top, below;
-
-	return pop(e, &top) && pop(e, &below) && push(e, top) && push(e, below);
+	if (number >= UNWIND_REGISTERS || !(e->registers->known >> number & 1))
+		e->r.failed = true;
+	else
+		push(e, e->registers->value[number] + (uint64_t)offset);
 }
 
-static bool rotate(struct evaluation *e)
+static void dereference(struct evaluation *e, unsigned size)
 {
-	uint64_t a, b, c;
+	uint64_t address = pop(e), value = 0;
 
-	return pop(e, &a) && pop(e, &b) && pop(e, &c) && push(e, a) && push(e, c) && push(e, b);
+	if (!size || size > sizeof(value) || e->r.failed ||
+	    !e->memory->read(e->memory->context, address, &value, size))
+		e->r.failed = true;
+	push(e, value); /* little-endian, as all architectures here */
 }
 
-static bool dereference(struct evaluation *e, unsigned size)
+static void swap(struct evaluation *e)
 {
-	uint64_t address, value = 0;
+	uint64_t top = pop(e), second = pop(e);
 
-	if (!size || size > sizeof(value) || !pop(e, &address) ||
-	    e->cursor.source->read(e->cursor.source->user, address, &value, size))
-		return false;
-	return push(e, value);
+	push(e, top);
+	push(e, second);
 }
 
-static bool branch(struct evaluation *e, bool taken, int64_t distance)
+static void rotate(struct evaluation *e)
 {
-	uint64_t target = e->cursor.at + (uint64_t)distance;
+	uint64_t top = pop(e), second = pop(e), third = pop(e);
+
+	push(e, top);
+	push(e, third);
+	push(e, second);
+}
+
+static void jump(struct evaluation *e, bool taken)
+{
+	int16_t offset = (int16_t)reader_uint(&e->r, 2);
+	uint64_t to = e->r.at + (uint64_t)(int64_t)offset;
 
 	if (!taken)
-		return true;
-	if (target < e->start || target > e->cursor.end)
-		return false;
-	unwind_cursor_seek(&e->cursor, target, e->cursor.end);
-	return true;
+		return;
+	if (to < e->begin || to > e->r.end)
+		e->r.failed = true;
+	else
+		e->r.at = to;
 }
 
-static bool branch_if(struct evaluation *e)
+static uint64_t divide(struct evaluation *e, uint64_t dividend, uint64_t divisor)
 {
-	int64_t distance = unwind_cursor_signed(&e->cursor, 2);
-	uint64_t condition;
-
-	return pop(e, &condition) && branch(e, condition != 0, distance);
+	if (!divisor) {
+		e->r.failed = true;
+		return 0;
+	}
+	/* The one signed division that overflows. */
+	if (divisor == UINT64_MAX)
+		return -dividend;
+	return (uint64_t)((int64_t)dividend / (int64_t)divisor);
 }
 
-static bool register_plus(struct evaluation *e, uint64_t number, int64_t offset)
+static uint64_t modulo(struct evaluation *e, uint64_t dividend, uint64_t divisor)
 {
-	return number < UNWIND_REGISTERS && push(e, e->registers->value[number] + (uint64_t)offset);
+	if (divisor)
+		return dividend % divisor;
+	e->r.failed = true;
+	return 0;
 }
 
-static uint64_t shift_arithmetic(uint64_t value, uint64_t count)
+static uint64_t shift(uint8_t op, uint64_t value, uint64_t by)
 {
-	if (count > 63)
-		count = 63;
-	return (uint64_t)((int64_t)value >> count);
+	bool negative = op == OP_SHRA && value >> 63;
+
+	if (by >= 64)
+		return negative ? UINT64_MAX : 0;
+	if (op == OP_SHL)
+		return value << by;
+	return value >> by | (negative && by ? UINT64_MAX << (64 - by) : 0);
 }
 
-static bool divide(struct evaluation *e, uint64_t a, uint64_t b)
+static uint64_t compare(uint8_t op, int64_t left, int64_t right)
 {
-	/* the one quotient that does not fit traps as a division by zero does */
-	if (!b || ((int64_t)a == INT64_MIN && (int64_t)b == -1))
-		return false;
-	return push(e, (uint64_t)((int64_t)a / (int64_t)b));
-}
-
-/* Operations that take two values and leave one. */
-static bool run_binary(struct evaluation *e, uint8_t opcode)
-{
-	uint64_t a, b;
-
-	if (!pop(e, &b) || !pop(e, &a))
-		return false;
-	switch (opcode) {
-	case 0x1a: /* DW_OP_and */ return push(e, a & b);
-	case 0x1b: /* DW_OP_div */ return divide(e, a, b);
-	case 0x1c: /* DW_OP_minus */ return push(e, a - b);
-	case 0x1d: /* DW_OP_mod */ return b && push(e, a % b);
-	case 0x1e: /* DW_OP_mul */ return push(e, a * b);
-	case 0x21: /* DW_OP_or */ return push(e, a | b);
-	case 0x22: /* DW_OP_plus */ return push(e, a + b);
-	case 0x24: /* DW_OP_shl */ return push(e, b < 64 ? a << b : 0);
-	case 0x25: /* DW_OP_shr */ return push(e, b < 64 ? a >> b : 0);
-	case 0x26: /* DW_OP_shra */ return push(e, shift_arithmetic(a, b));
-	case 0x27: /* DW_OP_xor */ return push(e, a ^ b);
-	case 0x29: /* DW_OP_eq */ return push(e, a == b);
-	case 0x2a: /* DW_OP_ge */ return push(e, (int64_t)a >= (int64_t)b);
-	case 0x2b: /* DW_OP_gt */ return push(e, (int64_t)a > (int64_t)b);
-	case 0x2c: /* DW_OP_le */ return push(e, (int64_t)a <= (int64_t)b);
-	case 0x2d: /* DW_OP_lt */ return push(e, (int64_t)a < (int64_t)b);
-	case 0x2e: /* DW_OP_ne */ return push(e, a != b);
-	default: return false;
+	switch (op) {
+	case OP_EQ: return left == right;
+	case OP_GE: return left >= right;
+	case OP_GT: return left > right;
+	case OP_LE: return left <= right;
+	case OP_LT: return left < right;
+	default: return left != right;
 	}
 }
 
-static bool run_unary(struct evaluation *e, uint8_t opcode)
+static void run_binary(struct evaluation *e, uint8_t op)
 {
-	uint64_t a;
+	uint64_t right = pop(e), left = pop(e);
 
-	if (!pop(e, &a))
-		return false;
-	switch (opcode) {
-	case 0x19: /* DW_OP_abs */ return push(e, (int64_t)a < 0 ? -a : a);
-	case 0x1f: /* DW_OP_neg */ return push(e, -a);
-	case 0x20: /* DW_OP_not */ return push(e, ~a);
-	case 0x23: /* DW_OP_plus_uconst */ return push(e, a + unwind_cursor_uleb(&e->cursor));
-	default: return false;
+	switch (op) {
+	case OP_AND: push(e, left & right); break;
+	case OP_OR: push(e, left | right); break;
+	case OP_XOR: push(e, left ^ right); break;
+	case OP_PLUS: push(e, left + right); break;
+	case OP_MINUS: push(e, left - right); break;
+	case OP_MUL: push(e, left * right); break;
+	case OP_DIV: push(e, divide(e, left, right)); break;
+	case OP_MOD: push(e, modulo(e, left, right)); break;
+	case OP_SHL:
+	case OP_SHR:
+	case OP_SHRA: push(e, shift(op, left, right)); break;
+	case OP_EQ:
+	case OP_GE:
+	case OP_GT:
+	case OP_LE:
+	case OP_LT:
+	case OP_NE: push(e, compare(op, (int64_t)left, (int64_t)right)); break;
+	default: e->r.failed = true;
 	}
 }
 
-static bool run_stack(struct evaluation *e, uint8_t opcode)
+static void run_unary(struct evaluation *e, uint8_t op)
 {
-	uint64_t dropped;
+	uint64_t value;
 
-	switch (opcode) {
-	case 0x06: /* DW_OP_deref */ return dereference(e, 8);
-	case 0x94: /* DW_OP_deref_size */ return dereference(e, unwind_cursor_u8(&e->cursor));
-	case 0x12: /* DW_OP_dup */ return pick(e, 0);
-	case 0x13: /* DW_OP_drop */ return pop(e, &dropped);
-	case 0x14: /* DW_OP_over */ return pick(e, 1);
-	case 0x15: /* DW_OP_pick */ return pick(e, unwind_cursor_u8(&e->cursor));
-	case 0x16: /* DW_OP_swap */ return swap(e);
-	case 0x17: /* DW_OP_rot */ return rotate(e);
-	case 0x28: /* DW_OP_bra */ return branch_if(e);
-	case 0x2f: /* DW_OP_skip */ return branch(e, true, unwind_cursor_signed(&e->cursor, 2));
-	case 0x96: /* DW_OP_nop */ return true;
-	case 0x19:
-	case 0x1f:
-	case 0x20:
-	case 0x23: return run_unary(e, opcode);
-	default: return run_binary(e, opcode);
+	switch (op) {
+	case OP_ABS:
+		value = pop(e);
+		push(e, value >> 63 ? -value : value);
+		break;
+	case OP_NEG: push(e, -pop(e)); break;
+	case OP_NOT: push(e, ~pop(e)); break;
+	case OP_PLUS_UCONST: push(e, pop(e) + reader_uleb(&e->r)); break;
+	case OP_DEREF: dereference(e, 8); break;
+	case OP_DEREF_SIZE: dereference(e, reader_u8(&e->r)); break;
+	default: run_binary(e, op);
 	}
 }
 
-static bool run_operation(struct evaluation *e)
+static void run_stack(struct evaluation *e, uint8_t op)
 {
-	struct unwind_cursor *c = &e->cursor;
-	uint8_t opcode = unwind_cursor_u8(c);
+	switch (op) {
+	case OP_DUP: pick(e, 0); break;
+	case OP_DROP: pop(e); break;
+	case OP_OVER: pick(e, 1); break;
+	case OP_PICK: pick(e, reader_u8(&e->r)); break;
+	case OP_SWAP: swap(e); break;
+	case OP_ROT: rotate(e); break;
+	case OP_NOP: break;
+	case OP_SKIP: jump(e, true); break;
+	case OP_BRA: jump(e, pop(e) != 0); break;
+	default: run_unary(e, op);
+	}
+}
+
+static void run_operation(struct evaluation *e)
+{
+	uint8_t op = reader_u8(&e->r);
 	uint64_t number;
 
-	if (opcode >= 0x30 && opcode <= 0x4f) /* DW_OP_lit0..31 */
-		return push(e, opcode - 0x30u);
-	if (opcode >= 0x70 && opcode <= 0x8f) /* DW_OP_breg0..31 */
-		return register_plus(e, opcode - 0x70u, unwind_cursor_sleb(c));
-	switch (opcode) {
-	case 0x03: /* DW_OP_addr */
-	case 0x0e: /* DW_OP_const8u */
-	case 0x0f: /* DW_OP_const8s */ return push(e, unwind_cursor_unsigned(c, 8));
-	case 0x08: /* DW_OP_const1u */ return push(e, unwind_cursor_unsigned(c, 1));
-	case 0x09: /* DW_OP_const1s */ return push(e, (uint64_t)unwind_cursor_signed(c, 1));
-	case 0x0a: /* DW_OP_const2u */ return push(e, unwind_cursor_unsigned(c, 2));
-	case 0x0b: /* DW_OP_const2s */ return push(e, (uint64_t)unwind_cursor_signed(c, 2));
-	case 0x0c: /* DW_OP_const4u */ return push(e, unwind_cursor_unsigned(c, 4));
-	case 0x0d: /* DW_OP_const4s */ return push(e, (uint64_t)unwind_cursor_signed(c, 4));
-	case 0x10: /* DW_OP_constu */ return push(e, unwind_cursor_uleb(c));
-	case 0x11: /* DW_OP_consts */ return push(e, (uint64_t)unwind_cursor_sleb(c));
-	case 0x92: /* DW_OP_bregx */
-		number = unwind_cursor_uleb(c);
-		return register_plus(e, number, unwind_cursor_sleb(c));
-	default: return run_stack(e, opcode);
+	if (op >= OP_LIT0 && op <= OP_LIT31) {
+		push(e, (uint64_t)(op - OP_LIT0));
+		return;
+	}
+	if (op >= OP_BREG0 && op <= OP_BREG31) {
+		push_register(e, (uint64_t)(op - OP_BREG0), reader_sleb(&e->r));
+		return;
+	}
+	switch (op) {
+	case OP_ADDR:
+	case OP_CONST8U:
+	case OP_CONST8S: push(e, reader_uint(&e->r, 8)); break;
+	case OP_CONST1U: push(e, reader_u8(&e->r)); break;
+	case OP_CONST1S: push(e, (uint64_t)(int8_t)reader_u8(&e->r)); break;
+	case OP_CONST2U: push(e, reader_uint(&e->r, 2)); break;
+	case OP_CONST2S: push(e, (uint64_t)(int16_t)reader_uint(&e->r, 2)); break;
+	case OP_CONST4U: push(e, reader_uint(&e->r, 4)); break;
+	case OP_CONST4S: push(e, (uint64_t)(int32_t)reader_uint(&e->r, 4)); break;
+	case OP_CONSTU: push(e, reader_uleb(&e->r)); break;
+	case OP_CONSTS: push(e, (uint64_t)reader_sleb(&e->r)); break;
+	case OP_BREGX:
+		number = reader_uleb(&e->r);
+		push_register(e, number, reader_sleb(&e->r));
+		break;
+	default: run_stack(e, op);
 	}
 }
 
-bool cfi_evaluate(const struct unwind_source *source, const struct cfi_block *expression,
-		  const struct unwind_registers *registers, const uint64_t *initial, uint64_t *ret)
+bool expression_evaluate(const struct unwind_memory *code, uint64_t at,
+			 const struct unwind_memory *memory,
+			 const struct unwind_registers *registers, const uint64_t *initial,
+			 uint64_t *ret)
 {
 	struct evaluation e;
+	uint64_t size, value;
 
-	unwind_cursor_init(&e.cursor, source, expression->start, expression->end);
-	e.start = expression->start;
+	reader_init(&e.r, code, at, UINT64_MAX - at);
+	size = reader_uleb(&e.r);
+	if (e.r.failed || size > UINT64_MAX - e.r.at)
+		return false;
+	e.begin = e.r.at;
+	e.r.end = e.r.at + size;
+	e.memory = memory;
 	e.registers = registers;
 	e.depth = 0;
 	if (initial)
 		push(&e, *initial);
-	for (unsigned i = 0; unwind_cursor_more(&e.cursor); i++)
-		if (i == MAX_OPERATIONS || !run_operation(&e) || e.cursor.failed)
+	for (unsigned n = 0; e.r.at < e.r.end && !e.r.failed; n++) {
+		if (n == STEPS_MAX)
 			return false;
-	return !e.cursor.failed && pop(&e, ret);
+		run_operation(&e);
+	}
+	value = pop(&e);
+	if (!e.r.failed)
+		*ret = value;
+	return !e.r.failed;
 }

@@ -1,167 +1,236 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * One frame to the next. Call frame information is believed first; each fallback must show a return
- * address that lies behind a call, for a wrong frame misleads more than a missing one.
- */
+#include "unwind/arch.h"
 #include "unwind/cfi.h"
-#include "unwind/machine.h"
+#include "unwind/eh_frame.h"
 
-/* Words of the stack that a scan looks at: frames of a few KiB are common, larger ones rare. */
-#define MAX_SCANNED_WORDS 1024
+/* How far into a function without CFI its caller's call may be believed to lead, bytes. */
+#define FUNCTION_MAX (64 << 10)
+
+/* Words of the stack that are searched for a return address. The innermost frame may be anywhere
+ * in a function with a large frame; each further word is one more chance to be wrong. */
+#define SCAN_INNERMOST 512
+#define SCAN_CALLER    128
 
 struct step {
-	const struct unwind_source *source;
+	const struct unwind_space *space;
 	const struct unwind_frame *frame;
-	struct unwind_module module;
-	bool executable;
-	struct unwind_frame next;
+	bool has_cfi; /* an FDE covers the frame's pc */
 };
 
-static uint64_t pc_of(const struct unwind_frame *frame)
+enum outcome { NOT_FOUND, FOUND, OUTERMOST };
+
+static void set_pc_sp(const struct unwind_arch *arch, struct unwind_frame *frame)
 {
-	return frame->registers.value[UNWIND_RIP];
+	frame->registers.value[arch->pc] = frame->pc;
+	frame->registers.value[arch->sp] = frame->sp;
+	frame->registers.known |= (uint64_t)1 << arch->pc | (uint64_t)1 << arch->sp;
 }
 
-static uint64_t sp_of(const struct unwind_frame *frame)
+static void take_pc_sp(const struct unwind_arch *arch, struct unwind_frame *frame)
 {
-	return frame->registers.value[UNWIND_RSP];
+	frame->pc = frame->registers.value[arch->pc];
+	frame->sp = frame->registers.value[arch->sp];
 }
 
-void unwind_begin(struct unwind_frame *ret, const struct unwind_registers *registers)
+void unwind_begin(const struct unwind_arch *arch, const struct unwind_registers *registers,
+		  struct unwind_frame *ret)
 {
 	ret->registers = *registers;
-	ret->trust = UNWIND_TRUST_CONTEXT;
-	ret->exact_pc = true;
+	ret->trust = UNWIND_CONTEXT;
+	ret->interrupted = true;
+	take_pc_sp(arch, ret);
 }
+
+/* --- what the code and the tables say --------------------------------------------------------- */
+
+static bool find_fde(const struct unwind_space *space, uint64_t pc, struct unwind_fde *ret)
+{
+	struct unwind_cfi cfi;
+
+	for (unsigned nth = 0; space->find_cfi(space->context, pc, nth, &cfi); nth++)
+		if (unwind_find_fde(&cfi, pc, ret))
+			return true;
+	return false;
+}
+
+static enum outcome by_cfi(struct step *s, struct unwind_frame *caller)
+{
+	const struct unwind_arch *arch = s->space->arch;
+	const struct unwind_frame *frame = s->frame;
+	/* A return address may be the first one behind its function: the call did not return. */
+	uint64_t pc = frame->interrupted ? frame->pc : frame->pc - 1;
+	struct unwind_fde fde;
+	struct cfi_row row;
+
+	if (!find_fde(s->space, pc, &fde))
+		return NOT_FOUND;
+	/* It may also be the first one of a trampoline, which a handler returns to. */
+	if (!frame->interrupted && frame->pc == fde.end &&
+	    arch->is_sigreturn(&s->space->memory, frame->pc))
+		return NOT_FOUND;
+	s->has_cfi = true;
+	if (!cfi_row_at(&fde, arch, pc, &row))
+		return NOT_FOUND;
+	switch (cfi_apply(s->space, &fde, &row, frame, &caller->registers)) {
+	case CFI_FAILED: return NOT_FOUND;
+	case CFI_NO_CALLER: return OUTERMOST;
+	case CFI_CALLER: break;
+	}
+	caller->trust = UNWIND_CFI;
+	caller->interrupted = fde.cie.signal_frame;
+	if (!caller->interrupted)
+		caller->registers.value[arch->pc] &= arch->address_mask;
+	take_pc_sp(arch, caller);
+	return caller->pc || caller->interrupted ? FOUND : OUTERMOST;
+}
+
+static enum outcome by_sigreturn(struct step *s, struct unwind_frame *caller)
+{
+	const struct unwind_arch *arch = s->space->arch;
+
+	if (s->frame->interrupted || !arch->is_sigreturn(&s->space->memory, s->frame->pc) ||
+	    !arch->signal_registers(&s->space->memory, s->frame, &caller->registers))
+		return NOT_FOUND;
+	caller->trust = UNWIND_SIGRETURN;
+	caller->interrupted = true;
+	take_pc_sp(arch, caller);
+	return FOUND;
+}
+
+/* --- what looks like a call ------------------------------------------------------------------- */
 
 static bool is_executable(const struct step *s, uint64_t pc)
 {
-	struct unwind_module module;
-
-	return !s->source->module(s->source->user, pc, &module);
+	return s->space->is_executable(s->space->context, pc);
 }
 
-/* Registers saved for a signal handler may be anywhere: the handler may have a stack of its own. */
-static enum unwind_result step_sigreturn(struct step *s)
+/* Whether `address` follows a call that may have led to the frame; a KNOWN one did. */
+static enum unwind_call returns_from(const struct step *s, uint64_t address)
 {
-	if (!s->executable || !machine_is_sigreturn(s->source, pc_of(s->frame)) ||
-	    !machine_sigreturn_registers(s->source, &s->frame->registers, &s->next.registers))
-		return UNWIND_LOST;
-	s->next.trust = UNWIND_TRUST_SIGRETURN;
-	s->next.exact_pc = true;
-	return UNWIND_STEPPED;
+	uint64_t target = 0, pc = s->frame->pc;
+	enum unwind_call call;
+
+	if (!is_executable(s, address))
+		return UNWIND_CALL_NONE;
+	call = s->space->arch->call_before(&s->space->memory, address, &target);
+	/* In memory without code the call can't be compared with where it led. */
+	if (call != UNWIND_CALL_KNOWN || !is_executable(s, pc))
+		return call;
+	return target <= pc && pc - target < FUNCTION_MAX ? call : UNWIND_CALL_NONE;
 }
 
-static bool cfi_result_is_sound(const struct step *s, const struct cfi_entry *entry)
+static enum outcome found(const struct step *s, enum unwind_trust trust,
+			  struct unwind_frame *caller)
 {
-	uint64_t pc = pc_of(&s->next), sp = sp_of(&s->next);
-
-	if (entry->cie.signal_frame)
-		return pc != pc_of(s->frame) || sp != sp_of(s->frame);
-	return sp > sp_of(s->frame) && is_executable(s, pc);
+	caller->trust = trust;
+	caller->interrupted = false;
+	set_pc_sp(s->space->arch, caller);
+	return FOUND;
 }
 
-static enum unwind_result apply_entry(struct step *s, const struct cfi_entry *entry, uint64_t pc)
+static enum outcome by_leaf(struct step *s, struct unwind_frame *caller)
 {
-	switch (cfi_apply(s->source, entry, pc, &s->frame->registers, &s->next.registers)) {
-	case CFI_OUTERMOST: return UNWIND_END;
-	case CFI_FAILED: return UNWIND_LOST;
-	case CFI_APPLIED: break;
+	bool executable = is_executable(s, s->frame->pc);
+
+	if (!s->frame->interrupted || (executable && s->has_cfi))
+		return NOT_FOUND;
+	caller->registers = s->frame->registers;
+	if (!s->space->arch->leaf_caller(&s->space->memory, s->frame, caller) ||
+	    returns_from(s, caller->pc) == UNWIND_CALL_NONE)
+		return NOT_FOUND;
+	return found(s, executable ? UNWIND_LEAF : UNWIND_BAD_CALL, caller);
+}
+
+static enum outcome by_frame_pointer(struct step *s, struct unwind_frame *caller)
+{
+	const struct unwind_arch *arch = s->space->arch;
+	uint64_t fp = s->frame->registers.value[arch->fp];
+	uint64_t saved[2];
+
+	if (!(s->frame->registers.known >> arch->fp & 1) || fp < s->frame->sp || fp % arch->word ||
+	    !s->space->memory.read(s->space->memory.context, fp, saved, sizeof(saved)) ||
+	    returns_from(s, saved[1]) == UNWIND_CALL_NONE)
+		return NOT_FOUND;
+	caller->registers = s->frame->registers;
+	caller->registers.value[arch->fp] = saved[0];
+	caller->pc = saved[1];
+	caller->sp = fp + sizeof(saved);
+	return found(s, UNWIND_FP, caller);
+}
+
+/* The word at `at` was pushed by a call. */
+static enum outcome found_in_stack(struct step *s, uint64_t at, uint64_t pc,
+				   struct unwind_frame *caller)
+{
+	caller->registers = s->frame->registers;
+	caller->pc = pc;
+	caller->sp = at + s->space->arch->word;
+	return found(s, UNWIND_SCAN, caller);
+}
+
+static enum outcome by_scan(struct step *s, struct unwind_frame *caller)
+{
+	unsigned words = s->frame->interrupted ? SCAN_INNERMOST : SCAN_CALLER;
+	uint64_t at = (s->frame->sp + 7) & ~(uint64_t)7, guess_at = 0, guess = 0, word;
+
+	for (unsigned i = 0; i < words; i++, at += s->space->arch->word) {
+		enum unwind_call call;
+
+		if (!read_word(&s->space->memory, at, &word))
+			break;
+		call = returns_from(s, word);
+		if (call == UNWIND_CALL_KNOWN)
+			return found_in_stack(s, at, word, caller);
+		if (call == UNWIND_CALL_UNKNOWN && !guess_at) {
+			guess_at = at;
+			guess = word;
+		}
 	}
-	if (!pc_of(&s->next) && !entry->cie.signal_frame && sp_of(&s->next) > sp_of(s->frame))
-		return UNWIND_END;
-	if (!cfi_result_is_sound(s, entry))
-		return UNWIND_LOST;
-	s->next.trust = UNWIND_TRUST_CFI;
-	s->next.exact_pc = entry->cie.signal_frame;
-	return UNWIND_STEPPED;
+	return guess_at ? found_in_stack(s, guess_at, guess, caller) : NOT_FOUND;
 }
 
-/*
- * A return address may lie behind its function, when the call was its last instruction: look up the
- * byte in front. The return from a signal handler was never called; where it has no entry of its
- * own, that byte belongs to a stranger.
- */
-static enum unwind_result step_cfi(struct step *s)
-{
-	uint64_t pc = pc_of(s->frame), lookup = s->frame->exact_pc ? pc : pc - 1;
-	struct cfi_entry entry;
+/* --- a step ----------------------------------------------------------------------------------- */
 
-	if (!s->executable || !cfi_find(s->source, &s->module, lookup, &entry))
-		return UNWIND_LOST;
-	if (pc - entry.pc_start >= entry.pc_size && machine_is_sigreturn(s->source, pc))
-		return UNWIND_LOST;
-	return apply_entry(s, &entry, lookup);
+typedef enum outcome strategy(struct step *s, struct unwind_frame *caller);
+
+static strategy *const strategies[] = {by_cfi, by_sigreturn, by_leaf, by_frame_pointer, by_scan};
+
+/* The stack grows downwards, except from a signal handler on a stack of its own. A function that
+ * keeps its return address in a register may have no frame at all. */
+static bool progresses(const struct unwind_frame *frame, const struct unwind_frame *caller)
+{
+	if (caller->interrupted)
+		return caller->pc != frame->pc || caller->sp != frame->sp;
+	return caller->sp > frame->sp ||
+	       (caller->sp == frame->sp && frame->interrupted && caller->pc != frame->pc);
 }
 
-static enum unwind_result step_called(struct step *s)
+enum unwind_end unwind_step(const struct unwind_space *space, struct unwind_frame *frame)
 {
-	uint64_t sp = sp_of(s->frame), address;
+	struct step s = {.space = space, .frame = frame};
+	enum unwind_end end = UNWIND_LOST;
+	struct unwind_frame caller;
 
-	/* only where nothing has been pushed since the call: a jump elsewhere, or a leaf */
-	if (!s->frame->exact_pc || !unwind_read_word(s->source, sp, &address) ||
-	    !machine_is_return_address(s->source, address, pc_of(s->frame)))
-		return UNWIND_LOST;
-	s->next.registers = s->frame->registers;
-	s->next.registers.value[UNWIND_RIP] = address;
-	s->next.registers.value[UNWIND_RSP] = sp + 8;
-	s->next.trust = UNWIND_TRUST_CALLED;
-	s->next.exact_pc = false;
-	return UNWIND_STEPPED;
-}
+	for (size_t i = 0; i < sizeof(strategies) / sizeof(strategies[0]); i++) {
+		enum outcome outcome = strategies[i](&s, &caller);
 
-static enum unwind_result step_frame_pointer(struct step *s)
-{
-	uint64_t fp = s->frame->registers.value[UNWIND_RBP], saved, address;
-
-	if (fp < sp_of(s->frame) || fp % 8 || fp > UINT64_MAX - 16 ||
-	    !unwind_read_word(s->source, fp, &saved) ||
-	    !unwind_read_word(s->source, fp + 8, &address) ||
-	    !machine_is_return_address(s->source, address, pc_of(s->frame)))
-		return UNWIND_LOST;
-	s->next.registers = s->frame->registers;
-	s->next.registers.value[UNWIND_RIP] = address;
-	s->next.registers.value[UNWIND_RSP] = fp + 16;
-	s->next.registers.value[UNWIND_RBP] = saved;
-	s->next.trust = UNWIND_TRUST_FRAME_POINTER;
-	s->next.exact_pc = false;
-	return UNWIND_STEPPED;
-}
-
-static enum unwind_result step_scan(struct step *s)
-{
-	uint64_t at = (sp_of(s->frame) + 7) & ~UINT64_C(7), address;
-
-	for (unsigned i = 0; i < MAX_SCANNED_WORDS; i++, at += 8) {
-		if (at > UINT64_MAX - 8 || !unwind_read_word(s->source, at, &address))
-			return UNWIND_LOST;
-		if (!machine_is_return_address(s->source, address, pc_of(s->frame)))
+		if (outcome == OUTERMOST)
+			return UNWIND_OUTERMOST;
+		if (outcome == NOT_FOUND)
 			continue;
-		s->next.registers = s->frame->registers;
-		s->next.registers.value[UNWIND_RIP] = address;
-		s->next.registers.value[UNWIND_RSP] = at + 8;
-		s->next.trust = UNWIND_TRUST_SCAN;
-		s->next.exact_pc = false;
-		return UNWIND_STEPPED;
+		if (!progresses(frame, &caller)) {
+			end = UNWIND_NO_PROGRESS;
+			continue;
+		}
+		/* Only what a signal interrupted may have been anywhere. */
+		if (!caller.interrupted && !is_executable(&s, caller.pc))
+			continue;
+		*frame = caller;
+		return UNWIND_GOES_ON;
 	}
-	return UNWIND_LOST;
-}
-
-enum unwind_result unwind_step(const struct unwind_source *source, struct unwind_frame *frame)
-{
-	static enum unwind_result (*const methods[])(struct step *) = {
-		step_cfi, step_sigreturn, step_called, step_frame_pointer, step_scan,
-	};
-	struct step s = {.source = source, .frame = frame};
-
-	s.executable = !source->module(source->user, pc_of(frame), &s.module);
-	for (size_t i = 0; i < sizeof(methods) / sizeof(*methods); i++) {
-		enum unwind_result result = methods[i](&s);
-
-		if (result == UNWIND_STEPPED)
-			*frame = s.next;
-		if (result != UNWIND_LOST)
-			return result;
-	}
-	return UNWIND_LOST;
+	/* By the ABI the outermost frame has a frame pointer of 0. */
+	if (!s.has_cfi && frame->registers.known >> space->arch->fp & 1 &&
+	    !frame->registers.value[space->arch->fp])
+		return UNWIND_OUTERMOST;
+	return end;
 }

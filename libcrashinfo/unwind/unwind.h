@@ -1,10 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Walk a stack by its call frame information, with validated fallbacks where there is none.
+ * Call stacks from call frame information, with validated fallbacks where there is none.
  *
- * Freestanding: no library call, no allocation, no state. The collector runs this source inside a
- * crashing process, so memory and modules are reached through callbacks only, and whatever is read
- * is taken to be damaged: every loop is bounded. x86-64.
+ * Freestanding: no libc, no allocation, no globals, bounded stack (about 12 KiB). The in-process
+ * collector compiles these sources too, so they may run in a signal handler of a broken process.
+ * All memory of the process that is unwound comes through a callback that says when it can't be
+ * read; nothing of what is read is trusted.
+ *
+ * A step tries, in this order: CFI of the module; the code bytes of a signal trampoline; the word
+ * at the stack pointer where execution is not in executable memory (a call through a bad pointer);
+ * the same word in a function that has not touched the stack; the frame pointer; a bounded search
+ * of the stack. All but the first two demand that a call instruction precedes the return address,
+ * and that its target, where it can be told, fits the frame that is left.
  */
 #ifndef UNWIND_UNWIND_H
 #define UNWIND_UNWIND_H
@@ -13,78 +20,81 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* DWARF numbers of the x86-64 registers. */
-enum unwind_register {
-	UNWIND_RAX,
-	UNWIND_RDX,
-	UNWIND_RCX,
-	UNWIND_RBX,
-	UNWIND_RSI,
-	UNWIND_RDI,
-	UNWIND_RBP,
-	UNWIND_RSP,
-	UNWIND_R8,
-	UNWIND_R9,
-	UNWIND_R10,
-	UNWIND_R11,
-	UNWIND_R12,
-	UNWIND_R13,
-	UNWIND_R14,
-	UNWIND_R15,
-	UNWIND_RIP,
-	UNWIND_REGISTERS
-};
+/* Enough for the DWARF register numbers of every architecture that is known here. */
+#define UNWIND_REGISTERS 33
 
 struct unwind_registers {
-	uint64_t value[UNWIND_REGISTERS];
+	uint64_t value[UNWIND_REGISTERS]; /* by DWARF number */
+	uint64_t known;                   /* bit n: value[n] is known */
 };
 
-/* Where the unwind tables for a pc are. Addresses are absolute; a size of 0 means there is none. */
-struct unwind_module {
-	uint64_t text_start, text_end; /* the executable mapping that holds the pc */
-	uint64_t eh_frame_hdr, eh_frame_hdr_size;
-	uint64_t eh_frame, eh_frame_size; /* only looked at when there is no header */
+/* Reads `size` bytes at `address`; false when any of them can't be read, `to` is then undefined. */
+struct unwind_memory {
+	bool (*read)(void *context, uint64_t address, void *to, size_t size);
+	void *context;
 };
 
-/* The process whose stack is walked. */
-struct unwind_source {
-	void *user;
-	/* Copy `size` bytes at `address`; 0, or anything else unless all of them were read. */
-	int (*read)(void *user, uint64_t address, void *buffer, size_t size);
-	/* 0 when `pc` lies in executable memory; `ret` is filled, with sizes 0 for no tables. */
-	int (*module)(void *user, uint64_t pc, struct unwind_module *ret);
+enum unwind_cfi_kind {
+	UNWIND_EH_FRAME_HDR, /* binary search table; `size` is the table's */
+	UNWIND_EH_FRAME,     /* searched from its begin */
+	UNWIND_DEBUG_FRAME,  /* the same, addresses are of the file: `bias` is added */
 };
 
-/* How a frame was found, most trustworthy first. */
+/* A place with call frame information. */
+struct unwind_cfi {
+	enum unwind_cfi_kind kind;
+	struct unwind_memory memory;
+	uint64_t address, size; /* in `memory` */
+	uint64_t bias;          /* runtime minus file address of the module */
+	uint64_t text_base;     /* what DW_EH_PE_textrel is relative to, 0 when unknown */
+};
+
+struct unwind_arch;
+
+/* The process that is unwound. */
+struct unwind_space {
+	const struct unwind_arch *arch;
+	struct unwind_memory memory;
+	/* Place number `nth` with CFI for the code at `pc`; false when there are no more. Cheap
+	 * places come first: the next one is asked for only when this one does not know `pc`. */
+	bool (*find_cfi)(void *context, uint64_t pc, unsigned nth, struct unwind_cfi *ret);
+	bool (*is_executable)(void *context, uint64_t pc);
+	void *context;
+};
+
+/* How a frame was found, from sure to guessed. */
 enum unwind_trust {
-	UNWIND_TRUST_CONTEXT,       /* the registers the walk began with */
-	UNWIND_TRUST_CFI,           /* call frame information */
-	UNWIND_TRUST_SIGRETURN,     /* saved by the kernel for a signal handler */
-	UNWIND_TRUST_CALLED,        /* return address on top of the stack */
-	UNWIND_TRUST_FRAME_POINTER, /* saved frame pointer, return address behind a call */
-	UNWIND_TRUST_SCAN,          /* first word of the stack that lies behind a fitting call */
+	UNWIND_CONTEXT,   /* the registers that unwinding began with */
+	UNWIND_CFI,       /* call frame information */
+	UNWIND_SIGRETURN, /* signal trampoline, told by its code */
+	UNWIND_BAD_CALL,  /* return address of a call to memory that is not executable */
+	UNWIND_LEAF,      /* return address of a call to a function without CFI */
+	UNWIND_FP,        /* frame pointer */
+	UNWIND_SCAN,      /* found in the stack */
+};
+
+enum unwind_end {
+	UNWIND_GOES_ON,
+	UNWIND_OUTERMOST,   /* the information says that there is no caller */
+	UNWIND_LOST,        /* no way on was found */
+	UNWIND_NO_PROGRESS, /* the caller would not lie above on the stack */
 };
 
 struct unwind_frame {
 	struct unwind_registers registers;
+	uint64_t pc, sp;
 	enum unwind_trust trust;
-	/* The pc is the instruction that runs next, not the one behind a call. */
-	bool exact_pc;
+	/* `pc` is the next instruction of an interrupted frame, not a return address. */
+	bool interrupted;
 };
 
-enum unwind_result {
-	UNWIND_END,  /* the outermost frame was reached */
-	UNWIND_LOST, /* there is a caller, but it could not be found */
-	UNWIND_STEPPED,
-};
+/* The frame that `registers` describe, interrupted as by a signal. */
+void unwind_begin(const struct unwind_arch *arch, const struct unwind_registers *registers,
+		  struct unwind_frame *ret);
 
-/* A walk longer than this is cut by the callers: deep recursion adds nothing, a loop must end. */
-#define UNWIND_MAX_FRAMES 512
+/* Replace `frame` by its caller. Unless UNWIND_GOES_ON is returned `frame` is unchanged. */
+enum unwind_end unwind_step(const struct unwind_space *space, struct unwind_frame *frame);
 
-/* The first frame, from the registers at the crash; its pc is exact. */
-void unwind_begin(struct unwind_frame *ret, const struct unwind_registers *registers);
-
-/* Replace `frame` by its caller. On anything but UNWIND_STEPPED it is unchanged. */
-enum unwind_result unwind_step(const struct unwind_source *source, struct unwind_frame *frame);
+extern const struct unwind_arch unwind_x86_64;
 
 #endif

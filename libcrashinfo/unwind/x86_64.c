@@ -1,13 +1,46 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "unwind/machine.h"
-#include "unwind/memory.h"
+#include "unwind/arch.h"
+#include "unwind/reader.h"
 
-/* A callee begins at most this far in front of a pc within it. */
-#define MAX_FUNCTION (UINT64_C(1) << 20)
-/* The longest call: two-byte opcode with SIB byte and 32-bit displacement. */
-#define MAX_CALL 7
+/* DWARF register numbers of the psABI. */
+enum {
+	RAX,
+	RDX,
+	RCX,
+	RBX,
+	RSI,
+	RDI,
+	RBP,
+	RSP,
+	R8,
+	R9,
+	R10,
+	R11,
+	R12,
+	R13,
+	R14,
+	R15,
+	RIP,
+	REGISTERS
+};
 
-static bool equal(const uint8_t *a, const uint8_t *b, size_t size)
+/* struct ucontext of the kernel, which is at the stack pointer when a handler has returned. */
+enum { UCONTEXT_REGISTERS = 40 };
+static const uint8_t ucontext_order[] = {R8,  R9,  R10, R11, R12, R13, R14, R15, RDI,
+					 RSI, RBP, RBX, RDX, RAX, RCX, RSP, RIP};
+
+static bool read_bytes(const struct unwind_memory *memory, uint64_t address, void *to, size_t size)
+{
+	return memory->read(memory->context, address, to, size);
+}
+
+static int32_t little32(const unsigned char *bytes)
+{
+	return (int32_t)(bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 |
+			 (uint32_t)bytes[3] << 24);
+}
+
+static bool equal(const unsigned char *a, const unsigned char *b, size_t size)
 {
 	for (size_t i = 0; i < size; i++)
 		if (a[i] != b[i])
@@ -15,116 +48,118 @@ static bool equal(const uint8_t *a, const uint8_t *b, size_t size)
 	return true;
 }
 
-bool machine_is_sigreturn(const struct unwind_source *source, uint64_t pc)
+/* Where a stub at `target` (PLT entry, jump) leads to; `target` itself when it is none. */
+static uint64_t through_stub(const struct unwind_memory *memory, uint64_t target)
 {
-	/* mov $15,%rax; syscall -- and the shorter form with %eax */
-	static const uint8_t wide[] = {0x48, 0xc7, 0xc0, 0x0f, 0, 0, 0, 0x0f, 0x05};
-	static const uint8_t narrow[] = {0xb8, 0x0f, 0, 0, 0, 0x0f, 0x05};
-	uint8_t code[sizeof(wide)];
+	static const unsigned char endbr64[] = {0xf3, 0x0f, 0x1e, 0xfa};
+	unsigned char code[11];
+	unsigned at = 0;
+	uint64_t slot;
 
-	if (!source->read(source->user, pc, code, sizeof(wide)))
-		return equal(code, wide, sizeof(wide)) || equal(code, narrow, sizeof(narrow));
-	return !source->read(source->user, pc, code, sizeof(narrow)) &&
-	       equal(code, narrow, sizeof(narrow));
+	if (!read_bytes(memory, target, code, sizeof(code)))
+		return target;
+	if (equal(code, endbr64, sizeof(endbr64)))
+		at = sizeof(endbr64);
+	if (code[at] == 0xe9)
+		return target + at + 5 + (uint64_t)(int64_t)little32(code + at + 1);
+	at += code[at] == 0xf2; /* bnd */
+	if (code[at] != 0xff || code[at + 1] != 0x25)
+		return target;
+	slot = target + at + 6 + (uint64_t)(int64_t)little32(code + at + 2);
+	return read_word(memory, slot, &slot) ? slot : target;
 }
 
-bool machine_sigreturn_registers(const struct unwind_source *source,
-				 const struct unwind_registers *registers,
-				 struct unwind_registers *ret)
+/* Length of an FF /2 instruction with this ModRM and SIB, without prefixes; 0 when it is none. */
+static unsigned indirect_call_length(unsigned char modrm, unsigned char sib)
 {
-	/* the stack pointer is at a ucontext; its general registers begin behind 40 bytes */
-	static const uint8_t order[] = {
-		UNWIND_R8,  UNWIND_R9,  UNWIND_R10, UNWIND_R11, UNWIND_R12, UNWIND_R13,
-		UNWIND_R14, UNWIND_R15, UNWIND_RDI, UNWIND_RSI, UNWIND_RBP, UNWIND_RBX,
-		UNWIND_RDX, UNWIND_RAX, UNWIND_RCX, UNWIND_RSP, UNWIND_RIP,
-	};
-	uint64_t saved[sizeof(order)];
+	unsigned mode = modrm >> 6, base = modrm & 7, length = 2;
 
-	if (source->read(source->user, registers->value[UNWIND_RSP] + 40, saved, sizeof(saved)))
+	if ((modrm >> 3 & 7) != 2)
+		return 0;
+	if (mode == 3)
+		return length;
+	if (base == 4) {
+		length++;
+		base = sib & 7;
+	}
+	if (mode == 1)
+		return length + 1;
+	if (mode == 2 || base == 5) /* mode 0 with base 5: displacement only, or from rip */
+		return length + 4;
+	return length;
+}
+
+static enum unwind_call call_before(const struct unwind_memory *memory, uint64_t address,
+				    uint64_t *target_ret)
+{
+	enum { BEFORE = 7 };
+	unsigned char code[BEFORE + 1]; /* one more so that a SIB byte can always be looked at */
+	uint64_t slot;
+
+	if (!read_bytes(memory, address - BEFORE, code, BEFORE))
+		return UNWIND_CALL_NONE;
+	code[BEFORE] = 0;
+	if (code[BEFORE - 6] == 0xff && code[BEFORE - 5] == 0x15) {
+		slot = address + (uint64_t)(int64_t)little32(code + BEFORE - 4);
+		return read_word(memory, slot, target_ret) ? UNWIND_CALL_KNOWN
+							   : UNWIND_CALL_UNKNOWN;
+	}
+	if (code[BEFORE - 5] == 0xe8) {
+		*target_ret = through_stub(
+			memory, address + (uint64_t)(int64_t)little32(code + BEFORE - 4));
+		return UNWIND_CALL_KNOWN;
+	}
+	for (unsigned length = 2; length <= BEFORE; length++) {
+		const unsigned char *at = code + BEFORE - length;
+
+		if (at[0] == 0xff && indirect_call_length(at[1], at[2]) == length)
+			return UNWIND_CALL_UNKNOWN;
+	}
+	return UNWIND_CALL_NONE;
+}
+
+static bool leaf_caller(const struct unwind_memory *memory, const struct unwind_frame *frame,
+			struct unwind_frame *ret)
+{
+	if (!read_word(memory, frame->sp, &ret->pc))
 		return false;
-	for (size_t i = 0; i < sizeof(order); i++)
-		ret->value[order[i]] = saved[i];
+	ret->sp = frame->sp + 8;
 	return true;
 }
 
-/* Length of `call *operand` by its ModRM byte and what follows; 0 when it is no such call. */
-static unsigned indirect_call_length(const uint8_t *code)
+/* mov $15, %rax (or %eax); syscall */
+static bool is_sigreturn(const struct unwind_memory *memory, uint64_t pc)
 {
-	uint8_t mod = code[1] >> 6, operation = code[1] >> 3 & 7, base = code[1] & 7;
+	static const unsigned char wide[] = {0x48, 0xc7, 0xc0, 15, 0, 0, 0, 0x0f, 0x05};
+	static const unsigned char narrow[] = {0xb8, 15, 0, 0, 0, 0x0f, 0x05};
+	unsigned char code[sizeof(wide)];
 
-	if (code[0] != 0xff || operation != 2)
-		return 0;
-	switch (mod) {
-	case 0:
-		if (base == 5)
-			return 6;
-		if (base == 4)
-			return (code[2] & 7) == 5 ? 7 : 3;
-		return 2;
-	case 1: return base == 4 ? 4 : 3;
-	case 2: return base == 4 ? 7 : 6;
-	default: return 2;
-	}
+	return read_bytes(memory, pc, code, sizeof(code)) &&
+	       (equal(code, wide, sizeof(wide)) || equal(code, narrow, sizeof(narrow)));
 }
 
-static bool leads_to(uint64_t target, uint64_t callee)
+static bool signal_registers(const struct unwind_memory *memory, const struct unwind_frame *frame,
+			     struct unwind_registers *ret)
 {
-	return target <= callee && callee - target < MAX_FUNCTION;
-}
+	uint64_t words[REGISTERS];
 
-/* Where the stub of the procedure linkage table at `target` jumps; false when it is none. */
-static bool plt_target(const struct unwind_source *source, uint64_t target, uint64_t *ret)
-{
-	uint8_t code[11] = {0};
-	unsigned at = 0;
-	int32_t distance = 0;
-
-	if (source->read(source->user, target, code, sizeof(code)))
+	if (!read_bytes(memory, frame->sp + UCONTEXT_REGISTERS, words, sizeof(words)))
 		return false;
-	/* endbr64 and the bnd prefix may stand in front of jmp *distance(%rip) */
-	if (code[0] == 0xf3 && code[1] == 0x0f && code[2] == 0x1e && code[3] == 0xfa)
-		at = 4;
-	if (code[at] == 0xf2)
-		at++;
-	if (code[at] != 0xff || code[at + 1] != 0x25)
-		return false;
-	for (unsigned i = 0; i < 4; i++)
-		distance |= (int32_t)((uint32_t)code[at + 2 + i] << (8 * i));
-	return unwind_read_word(source, target + at + 6 + (uint64_t)(int64_t)distance, ret);
+	for (unsigned i = 0; i < REGISTERS; i++)
+		ret->value[ucontext_order[i]] = words[i];
+	ret->known = ((uint64_t)1 << REGISTERS) - 1;
+	return true;
 }
 
-static bool direct_call_fits(const struct unwind_source *source, const uint8_t *code,
-			     uint64_t address, uint64_t callee)
-{
-	int32_t distance = 0;
-	uint64_t target;
-
-	for (unsigned i = 0; i < 4; i++)
-		distance |= (int32_t)((uint32_t)code[1 + i] << (8 * i));
-	target = address + (uint64_t)(int64_t)distance;
-	if (leads_to(target, callee))
-		return true;
-	return plt_target(source, target, &target) && leads_to(target, callee);
-}
-
-bool machine_is_return_address(const struct unwind_source *source, uint64_t address,
-			       uint64_t callee)
-{
-	/* the lengths that indirect calls have */
-	static const uint8_t lengths[] = {2, 3, 4, 6, 7};
-	/* two bytes more, so that every length may be decoded without looking */
-	uint8_t code[MAX_CALL + 2] = {0};
-	struct unwind_module module;
-
-	if (address < MAX_CALL || source->module(source->user, address, &module) ||
-	    address - module.text_start < MAX_CALL ||
-	    source->read(source->user, address - MAX_CALL, code, MAX_CALL))
-		return false;
-	if (code[MAX_CALL - 5] == 0xe8 &&
-	    direct_call_fits(source, code + MAX_CALL - 5, address, callee))
-		return true;
-	for (size_t i = 0; i < sizeof(lengths); i++)
-		if (indirect_call_length(code + MAX_CALL - lengths[i]) == lengths[i])
-			return true;
-	return false;
-}
+const struct unwind_arch unwind_x86_64 = {
+	.registers = REGISTERS,
+	.pc = RIP,
+	.sp = RSP,
+	.fp = RBP,
+	.word = 8,
+	.address_mask = UINT64_MAX,
+	.call_before = call_before,
+	.leaf_caller = leaf_caller,
+	.is_sigreturn = is_sigreturn,
+	.signal_registers = signal_registers,
+};

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "output.h"
+
+#include "bytes.h"
+#include "raw.h"
+#include "state.h"
+#include "writer.h"
+
+bool output_is_valid(const char *name)
+{
+	for (; *name; name++)
+		if (*name == '%' && *++name != 'p' && *name != 't' && *name != 's' && *name != '%')
+			return false;
+	return true;
+}
+
+static void expand(struct writer *w, const char *name, int signo)
+{
+	for (; *name; name++) {
+		if (*name != '%') {
+			writer_bytes(w, name, 1);
+			continue;
+		}
+		switch (*++name) {
+		case 'p': writer_decimal(w, raw_getpid()); break;
+		case 't': writer_decimal(w, raw_clock(CLOCK_REALTIME).tv_sec); break;
+		case 's': writer_decimal(w, signo); break;
+		default: writer_text(w, "%");
+		}
+	}
+	writer_bytes(w, "", 1);
+}
+
+static int create(const char *path)
+{
+	return raw_open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOCTTY | O_NOFOLLOW, 0600);
+}
+
+/* One more descriptor than the limit, when the limit may be raised. */
+static int create_beyond_limit(const char *path)
+{
+	struct rlimit limit, raised;
+	int fd;
+
+	if (raw_prlimit(RLIMIT_NOFILE, NULL, &limit) || limit.rlim_cur >= limit.rlim_max)
+		return -EMFILE;
+	raised = limit;
+	raised.rlim_cur++;
+	if (raw_prlimit(RLIMIT_NOFILE, &raised, NULL))
+		return -EMFILE;
+	fd = create(path);
+	raw_prlimit(RLIMIT_NOFILE, &limit, NULL);
+	return fd;
+}
+
+int output_open(const char *name, int signo)
+{
+	static char path[OUTPUT_MAX];
+	struct writer w;
+	struct stat status;
+	int fd;
+
+	writer_init_memory(&w, path, sizeof(path));
+	expand(&w, name, signo);
+	if (w.failed)
+		return -ENAMETOOLONG;
+	fd = create(path);
+	if (fd == -EMFILE)
+		fd = create_beyond_limit(path);
+	if (fd != -EEXIST)
+		return fd;
+	/* A report of an earlier run makes place; what someone else put there does not. */
+	if (raw_lstat(path, &status) || !S_ISREG(status.st_mode) ||
+	    status.st_uid != raw_geteuid() || raw_unlink(path))
+		return -EEXIST;
+	return create(path);
+}

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * System calls without libc: they bind to nothing, leave errno alone and return -errno. Only calls
+ * that every architecture has.
+ */
+#ifndef COLLECTOR_RAW_H
+#define COLLECTOR_RAW_H
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <time.h>
+
+#include "arch.h"
+
+#define RAW3(number, a, b, c) raw_call(number, (long)(a), (long)(b), (long)(c), 0, 0, 0)
+#define RAW6(number, a, b, c, d, e, f) \
+	raw_call(number, (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), (long)(f))
+
+/* The kernel's signal set; libc's is larger. */
+typedef uint64_t raw_sigset;
+
+#define RAW_SIGNAL(signo) ((raw_sigset)1 << ((signo)-1))
+
+struct raw_sigaction {
+	void (*handler)(int);
+	unsigned long flags;
+	void (*restorer)(void);
+	raw_sigset mask;
+};
+
+static inline int raw_open(const char *path, int flags, unsigned mode)
+{
+	return (int)RAW6(__NR_openat, AT_FDCWD, path, flags | O_CLOEXEC, mode, 0, 0);
+}
+
+static inline void raw_close(int fd)
+{
+	RAW3(__NR_close, fd, 0, 0);
+}
+
+static inline long raw_read(int fd, void *to, size_t size)
+{
+	return RAW3(__NR_read, fd, to, size);
+}
+
+static inline long raw_pread(int fd, void *to, size_t size, uint64_t offset)
+{
+	return RAW6(__NR_pread64, fd, to, size, offset, 0, 0);
+}
+
+static inline long raw_write(int fd, const void *from, size_t size)
+{
+	return RAW3(__NR_write, fd, from, size);
+}
+
+static inline long raw_send(int fd, const void *from, size_t size, int flags)
+{
+	return RAW6(__NR_sendto, fd, from, size, flags, 0, 0);
+}
+
+static inline long raw_fstat(int fd, struct stat *ret)
+{
+	return RAW3(__NR_fstat, fd, ret, 0);
+}
+
+static inline long raw_lstat(const char *path, struct stat *ret)
+{
+	return RAW6(__NR_newfstatat, AT_FDCWD, path, ret, AT_SYMLINK_NOFOLLOW, 0, 0);
+}
+
+static inline long raw_unlink(const char *path)
+{
+	return RAW3(__NR_unlinkat, AT_FDCWD, path, 0);
+}
+
+static inline long raw_pipe(int fds[2])
+{
+	return RAW3(__NR_pipe2, fds, O_CLOEXEC | O_NONBLOCK, 0);
+}
+
+/* Milliseconds. */
+static inline long raw_poll(struct pollfd *fds, size_t count, unsigned timeout)
+{
+	struct timespec time = {timeout / 1000, (long)(timeout % 1000) * 1000000};
+
+	return RAW6(__NR_ppoll, fds, count, &time, NULL, 0, 0);
+}
+
+static inline void raw_sleep(unsigned milliseconds)
+{
+	raw_poll(NULL, 0, milliseconds);
+}
+
+static inline int raw_getpid(void)
+{
+	return (int)RAW3(__NR_getpid, 0, 0, 0);
+}
+
+static inline int raw_gettid(void)
+{
+	return (int)RAW3(__NR_gettid, 0, 0, 0);
+}
+
+static inline unsigned raw_geteuid(void)
+{
+	return (unsigned)RAW3(__NR_geteuid, 0, 0, 0);
+}
+
+static inline struct timespec raw_clock(clockid_t clock)
+{
+	struct timespec time = {0};
+
+	RAW3(__NR_clock_gettime, clock, &time, 0);
+	return time;
+}
+
+static inline uint64_t raw_milliseconds(void)
+{
+	struct timespec time = raw_clock(CLOCK_MONOTONIC);
+
+	return (uint64_t)time.tv_sec * 1000 + (uint64_t)time.tv_nsec / 1000000;
+}
+
+/* `how` is SIG_BLOCK, SIG_UNBLOCK or SIG_SETMASK. */
+static inline void raw_sigmask(int how, raw_sigset set)
+{
+	RAW6(__NR_rt_sigprocmask, how, &set, NULL, sizeof(set), 0, 0);
+}
+
+static inline raw_sigset raw_pending(void)
+{
+	raw_sigset set = 0;
+
+	RAW3(__NR_rt_sigpending, &set, sizeof(set), 0);
+	return set;
+}
+
+/* Take one pending signal of the set away, if there is one. */
+static inline void raw_consume(raw_sigset set)
+{
+	struct timespec none = {0};
+
+	RAW6(__NR_rt_sigtimedwait, &set, NULL, &none, sizeof(set), 0, 0);
+}
+
+static inline void raw_set_default(int signo)
+{
+	struct raw_sigaction action = {.handler = SIG_DFL};
+
+	RAW6(__NR_rt_sigaction, signo, &action, NULL, sizeof(action.mask), 0, 0);
+}
+
+static inline long raw_queue(int pid, int tid, int signo, const siginfo_t *info)
+{
+	return RAW6(__NR_rt_tgsigqueueinfo, pid, tid, signo, info, 0, 0);
+}
+
+static inline long raw_tgkill(int pid, int tid, int signo)
+{
+	return RAW3(__NR_tgkill, pid, tid, signo);
+}
+
+static inline long raw_prlimit(int resource, const struct rlimit *set, struct rlimit *get)
+{
+	return RAW6(__NR_prlimit64, 0, resource, set, get, 0, 0);
+}
+
+/* Memory of thread `tid`'s process. The thread must be alive: a dead leader has no memory. */
+static inline long raw_read_memory(int tid, uint64_t address, void *to, size_t size)
+{
+	struct iovec local = {to, size}, remote = {(void *)(uintptr_t)address, size};
+
+	return RAW6(__NR_process_vm_readv, tid, &local, 1, &remote, 1, 0);
+}
+
+static inline long raw_altstack(const stack_t *set, stack_t *get)
+{
+	return RAW3(__NR_sigaltstack, set, get, 0);
+}
+
+/* Zeroed memory; the address or -errno. */
+static inline long raw_map(size_t size)
+{
+	return RAW6(__NR_mmap, NULL, size, PROT_READ | PROT_WRITE,
+		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+}
+
+static inline long raw_protect_none(long address, size_t size)
+{
+	return RAW3(__NR_mprotect, address, size, PROT_NONE);
+}
+
+static inline void raw_unmap(long address, size_t size)
+{
+	RAW3(__NR_munmap, address, size, 0);
+}
+
+/* The size with its NUL or -errno. */
+static inline long raw_getcwd(char *to, size_t size)
+{
+	return RAW3(__NR_getcwd, to, size, 0);
+}
+
+#endif

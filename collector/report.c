@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The sections in the order of their worth: what is cheap, safe and needed to tell that there was a
+ * crash comes first, walking the stack last. Each is flushed when it is complete.
+ */
+#include "report.h"
+
+#include "bytes.h"
+#include "maps.h"
+#include "memory.h"
+#include "modules.h"
+#include "output.h"
+#include "signals.h"
+#include "state.h"
+#include "stream/markers.h"
+
+/* libc cuts its own messages at less. */
+#define MESSAGE_MAX 2048
+
+static char message[2 * MESSAGE_MAX];
+static size_t message_size;
+
+/* --- sections --------------------------------------------------------------------------------- */
+
+static void write_config(struct writer *w, const struct crash *crash)
+{
+	const char *separator = "";
+
+	(void)crash;
+	writer_text(w, "{\"additional_files\":[],\"collect_all_threads\":false,"
+		       "\"create_alt_stack\":true,\"demangle_names\":false,\"endpoint\":null,"
+		       "\"resolve_frames\":\"WithoutSymbols\",\"signals\":[");
+	for (int signo = 1; signo <= SIGNALS_MAX; signo++) {
+		if (!(state.signals & RAW_SIGNAL(signo)))
+			continue;
+		writer_text(w, separator);
+		writer_decimal(w, signo);
+		separator = ",";
+	}
+	writer_text(w, "],\"timeout\":{\"secs\":");
+	writer_decimal(w, state.timeout_ms / 1000);
+	writer_text(w, ",\"nanos\":");
+	writer_decimal(w, state.timeout_ms % 1000 * 1000000L);
+	writer_text(w, "},\"unix_socket_path\":null,\"use_alt_stack\":true}\n");
+}
+
+/* Fetch what libc said before it called abort(): failed assertion, damaged heap or stack. */
+static bool has_message(const struct crash *crash)
+{
+	uint64_t address, at;
+	char c;
+
+	message_size = 0;
+	if (crash->signo != SIGABRT || !state.abort_message ||
+	    !memory_read_own(NULL, (uintptr_t)state.abort_message, &address, sizeof(address)) ||
+	    !address)
+		return false;
+	/* The text follows its size as an unsigned int. */
+	for (at = address + sizeof(unsigned); message_size < sizeof(message) - 2; at++) {
+		if (!memory_read_own(NULL, at, &c, 1) || !c)
+			break;
+		if (c == '\n' || c == '\r') {
+			message[message_size++] = '\\';
+			c = c == '\n' ? 'n' : 'r';
+		}
+		message[message_size++] = c;
+	}
+	while (text_ends(message, message_size, "\\n"))
+		message_size -= 2;
+	return message_size;
+}
+
+static void write_message(struct writer *w, const struct crash *crash)
+{
+	(void)crash;
+	writer_line(w, message, message_size);
+}
+
+static void write_siginfo(struct writer *w, const struct crash *crash)
+{
+	const siginfo_t *info = crash->info;
+
+	writer_text(w, "{\"si_code\": ");
+	writer_decimal(w, info->si_code);
+	writer_text(w, ", \"si_code_human_readable\": \"");
+	writer_text(w, signal_code_name(crash->signo, info->si_code));
+	writer_text(w, "\", \"si_signo\": ");
+	writer_decimal(w, crash->signo);
+	writer_text(w, ", \"si_signo_human_readable\": \"");
+	writer_text(w, signal_name(crash->signo));
+	writer_text(w, "\"");
+	if (signal_has_address(crash->signo, info->si_code)) {
+		writer_text(w, ", \"si_addr\": \"");
+		writer_hex(w, (uintptr_t)info->si_addr, 16);
+		writer_text(w, "\"");
+	}
+	writer_text(w, "}\n");
+}
+
+static void write_kind(struct writer *w, const struct crash *crash)
+{
+	(void)crash;
+	writer_text(w, "\"UnixSignal\"\n");
+}
+
+static void write_slot(struct writer *w, const struct slots *slots)
+{
+	unsigned n = atomic_load(&slots->current);
+
+	writer_bytes(w, slots->text[n], slots->size[n]);
+	writer_text(w, "\n");
+}
+
+static void write_metadata(struct writer *w, const struct crash *crash)
+{
+	(void)crash;
+	write_slot(w, &state.metadata);
+}
+
+static void write_procinfo(struct writer *w, const struct crash *crash)
+{
+	(void)crash;
+	writer_text(w, "{\"pid\": ");
+	writer_decimal(w, raw_getpid());
+	writer_text(w, ", \"tid\": ");
+	writer_decimal(w, raw_gettid());
+	writer_text(w, " }\n");
+}
+
+static void write_counters(struct writer *w, const struct crash *crash)
+{
+	(void)crash;
+	writer_text(w, "{\"profiler_inactive\": 0}\n{\"profiler_collecting_sample\": 0}\n"
+		       "{\"profiler_unwinding\": 0}\n{\"profiler_serializing\": 0}\n");
+}
+
+static void write_no_ids(struct writer *w, const struct crash *crash)
+{
+	(void)crash;
+	writer_text(w, "[]\n");
+}
+
+static void write_tags(struct writer *w, const struct crash *crash)
+{
+	(void)crash;
+	write_slot(w, &state.tags);
+}
+
+static bool has_maps(const struct crash *crash)
+{
+	(void)crash;
+	return maps_open();
+}
+
+static void write_maps(struct writer *w, const struct crash *crash)
+{
+	(void)crash;
+	maps_read(w);
+}
+
+static void write_context(struct writer *w, const struct crash *crash)
+{
+	const char *separator = "";
+
+	writer_text(w, "{\"arch\": \"" ARCH_NAME "\", \"registers\": {");
+	for (size_t i = 0; i < sizeof(arch_registers) / sizeof(arch_registers[0]); i++) {
+		writer_text(w, separator);
+		writer_text(w, "\"");
+		writer_text(w, arch_registers[i].name);
+		writer_text(w, "\": \"");
+		writer_hex(w, arch_context_register(crash->context, arch_registers[i].context), 16);
+		writer_text(w, "\"");
+		separator = ", ";
+	}
+	writer_text(w, "}}\n");
+}
+
+struct section {
+	const char *begin, *end;
+	bool (*is_wanted)(const struct crash *crash); /* NULL: always */
+	void (*write)(struct writer *w, const struct crash *crash);
+};
+
+#define SECTION(name) STREAM_BEGIN(name) "\n", STREAM_END(name) "\n"
+#define MAPS_SECTION              \
+	STREAM_BEGIN(STREAM_FILE) \
+	" /proc/self/maps\n", STREAM_END(STREAM_FILE) " \"/proc/self/maps\"\n"
+
+static const struct section sections[] = {
+	{SECTION(STREAM_CONFIG), NULL, write_config},
+	{SECTION(STREAM_MESSAGE), has_message, write_message},
+	{SECTION(STREAM_SIGINFO), NULL, write_siginfo},
+	{SECTION(STREAM_KIND), NULL, write_kind},
+	{SECTION(STREAM_METADATA), NULL, write_metadata},
+	{SECTION(STREAM_PROCESSINFO), NULL, write_procinfo},
+	{SECTION(STREAM_COUNTERS), NULL, write_counters},
+	{SECTION(STREAM_SPAN_IDS), NULL, write_no_ids},
+	{SECTION(STREAM_ADDITIONAL_TAGS), NULL, write_tags},
+	{SECTION(STREAM_TRACE_IDS), NULL, write_no_ids},
+	{MAPS_SECTION, has_maps, write_maps},
+	{SECTION(STREAM_UCONTEXT), NULL, write_context},
+	{SECTION(STREAM_STACKTRACE), NULL, report_stack},
+};
+
+/* --- the whole -------------------------------------------------------------------------------- */
+
+static void write_sections(struct writer *w, const struct crash *crash)
+{
+	for (size_t i = 0; i < sizeof(sections) / sizeof(sections[0]); i++) {
+		const struct section *section = &sections[i];
+
+		if (section->is_wanted && !section->is_wanted(crash))
+			continue;
+		writer_text(w, section->begin);
+		section->write(w, crash);
+		writer_text(w, section->end);
+		writer_flush(w);
+	}
+	writer_text(w, STREAM_DONE "\n");
+	writer_flush(w);
+}
+
+void report_write(const struct crash *crash)
+{
+	static char buffer[WRITER_BUFFER];
+	bool is_file = state.output[0];
+	int fd = is_file ? output_open(state.output, crash->signo) : state.output_fd;
+	struct writer w;
+
+	if (fd < 0)
+		return;
+	writer_init(&w, fd, buffer, raw_milliseconds() + state.timeout_ms);
+	memory_begin();
+	write_sections(&w, crash);
+	memory_end();
+	if (is_file)
+		raw_close(fd);
+}

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "bytes.h"
+#include "maps.h"
+#include "memory.h"
+#include "modules.h"
+#include "report.h"
+
+/* As many as receivers of this stream expect at most. */
+#define FRAMES_MAX 512
+
+static const char *trust_comment(enum unwind_trust trust)
+{
+	switch (trust) {
+	case UNWIND_CONTEXT:
+	case UNWIND_CFI:
+	case UNWIND_SIGRETURN:
+	case UNWIND_BAD_CALL: break;
+	case UNWIND_LEAF: return "found at the stack pointer, no call frame information";
+	case UNWIND_FP: return "found by the frame pointer, no call frame information";
+	case UNWIND_SCAN: return "found by searching the stack, may be stale";
+	}
+	return NULL;
+}
+
+static const char *end_comment(enum unwind_end end)
+{
+	switch (end) {
+	case UNWIND_GOES_ON:
+	case UNWIND_OUTERMOST: break;
+	case UNWIND_LOST: return "the stack could not be followed beyond this frame";
+	case UNWIND_NO_PROGRESS: return "the caller of this frame would lie below it on the stack";
+	}
+	return NULL;
+}
+
+static void write_comments(struct writer *w, const char *first, const char *second)
+{
+	if (!first && !second)
+		return;
+	writer_text(w, ", \"comments\": [\"");
+	writer_text(w, first ? first : second);
+	if (first && second) {
+		writer_text(w, "\", \"");
+		writer_text(w, second);
+	}
+	writer_text(w, "\"]");
+}
+
+static void write_address(struct writer *w, const char *name, uint64_t value, unsigned digits)
+{
+	writer_text(w, ", \"");
+	writer_text(w, name);
+	writer_text(w, "\": \"");
+	writer_hex(w, value, digits);
+	writer_text(w, "\"");
+}
+
+static void write_build_id(struct writer *w, const struct elf_build_id *id)
+{
+	if (!id->size)
+		return;
+	writer_text(w, ", \"build_id\": \"");
+	for (unsigned i = 0; i < id->size; i++) {
+		writer_bytes(w, &"0123456789abcdef"[id->bytes[i] >> 4], 1);
+		writer_bytes(w, &"0123456789abcdef"[id->bytes[i] & 15], 1);
+	}
+	writer_text(w, "\", \"build_id_type\": \"GNU\"");
+}
+
+static void write_path(struct writer *w, const struct map *map)
+{
+	static const char deleted[] = " (deleted)";
+	size_t size = map->path_size;
+
+	/* The name under which a replaced or removed file was loaded is still the one to know. */
+	if (text_ends(map->path, size, deleted))
+		size -= sizeof(deleted) - 1;
+	writer_text(w, ", \"path\": ");
+	writer_json(w, map->path, size);
+}
+
+static void write_module(struct writer *w, uint64_t pc)
+{
+	const struct module *module = modules_find(pc);
+
+	if (!module)
+		return;
+	write_address(w, "module_base_address", module->bias + module->image.low, 1);
+	write_build_id(w, &module->build_id);
+	writer_text(w, ", \"file_type\": \"ELF\"");
+	write_path(w, module->map);
+	write_address(w, "relative_address", pc - module->bias, 16);
+}
+
+static void write_frame(struct writer *w, const struct unwind_frame *frame, const char *end)
+{
+	writer_text(w, "{\"ip\": \"");
+	writer_hex(w, frame->pc, 1);
+	writer_text(w, "\"");
+	write_address(w, "sp", frame->sp, 1);
+	write_module(w, frame->pc);
+	write_comments(w, trust_comment(frame->trust), end);
+	writer_text(w, "}\n");
+	writer_flush(w);
+}
+
+static struct unwind_registers registers_of(const ucontext_t *context)
+{
+	struct unwind_registers registers = {.known = 0};
+
+	for (size_t i = 0; i < sizeof(arch_registers) / sizeof(arch_registers[0]); i++) {
+		unsigned n = arch_registers[i].dwarf;
+
+		registers.value[n] = arch_context_register(context, arch_registers[i].context);
+		registers.known |= (uint64_t)1 << n;
+	}
+	return registers;
+}
+
+static void walk(struct writer *w, struct unwind_frame *frame)
+{
+	struct unwind_frame caller = *frame;
+	const char *comment = NULL;
+
+	for (unsigned n = 1; !comment && !w->failed; n++) {
+		enum unwind_end end = unwind_step(&own_space, &caller);
+
+		comment = end_comment(end);
+		if (n == FRAMES_MAX && end == UNWIND_GOES_ON)
+			comment = "the stack is deeper, its other frames were left out";
+		write_frame(w, frame, comment);
+		if (end != UNWIND_GOES_ON)
+			return;
+		*frame = caller;
+	}
+}
+
+void report_stack(struct writer *w, const struct crash *crash)
+{
+	struct unwind_registers registers = registers_of(crash->context);
+	struct unwind_frame frame;
+
+	modules_begin();
+	unwind_begin(own_space.arch, &registers, &frame);
+	walk(w, &frame);
+	modules_end();
+}

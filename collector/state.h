@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the handler needs to know, prepared while all is well. */
+#ifndef COLLECTOR_STATE_H
+#define COLLECTOR_STATE_H
+
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "ddcrash.h"
+#include "raw.h"
+
+#define SIGNALS_MAX 64 /* the highest number */
+#define OUTPUT_MAX  4096
+#define TIMEOUT_MS  5000
+
+/* Text that may be replaced while a crash happens: readers take the slot that is current. */
+struct slots {
+	atomic_uint current;
+	uint32_t size[2];
+	char text[2][DDCRASH_TEXT_MAX];
+};
+
+struct state {
+	atomic_bool started; /* the configuration below is valid */
+	char output[OUTPUT_MAX];
+	int output_fd; /* used when `output` is empty */
+	unsigned timeout_ms;
+	raw_sigset signals;   /* to be reported */
+	raw_sigset installed; /* that our handler is installed for, perhaps below another one */
+	struct sigaction previous[SIGNALS_MAX + 1];
+	struct slots metadata;            /* JSON objects */
+	struct slots tags;                /* JSON arrays */
+	const char *const *abort_message; /* libc's __abort_msg, NULL when it has none */
+};
+
+extern struct state state;
+
+/* Take over a configuration, but for what `started` guards. -errno. */
+int state_set(const struct ddcrash_config *config);
+int state_set_metadata(const struct ddcrash_metadata *metadata);
+
+/* Whether this process reports a crash or has done so. */
+bool guard_is_taken(void);
+
+#endif

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Writing the stream: a small buffer before a descriptor, with a deadline. */
+#ifndef COLLECTOR_WRITER_H
+#define COLLECTOR_WRITER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* A pipe that poll() calls writable takes this much without blocking. */
+#define WRITER_BUFFER 4096
+
+struct writer {
+	char *buffer;
+	size_t capacity, used;
+	int fd; /* that a full buffer goes to, -1 when to none */
+	bool is_socket;
+	bool failed;       /* nothing more can be written */
+	uint64_t deadline; /* raw_milliseconds() */
+};
+
+void writer_init(struct writer *w, int fd, char buffer[WRITER_BUFFER], uint64_t deadline);
+/* Write into `buffer`; fails when it is full. */
+void writer_init_memory(struct writer *w, char *buffer, size_t size);
+void writer_flush(struct writer *w);
+
+void writer_bytes(struct writer *w, const char *bytes, size_t size);
+void writer_text(struct writer *w, const char *text);
+void writer_decimal(struct writer *w, int64_t value);
+/* 0x and at least `digits` digits. */
+void writer_hex(struct writer *w, uint64_t value, unsigned digits);
+
+/* A JSON string with its quotes. What is not UTF-8 becomes U+FFFD. */
+void writer_json(struct writer *w, const char *text, size_t size);
+
+/* A line of a raw section and its newline. It can't be taken for a marker; what is not UTF-8
+ * becomes U+FFFD. */
+void writer_line(struct writer *w, const char *line, size_t size);
+
+#endif

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the collector needs to know of x86-64: system calls, and the registers of a context. */
+#ifndef COLLECTOR_X86_64_H
+#define COLLECTOR_X86_64_H
+
+#include <ucontext.h>
+
+#include "unwind/unwind.h"
+
+#define ARCH_NAME   "x86_64"
+#define ARCH_UNWIND unwind_x86_64
+
+static inline long raw_call(long number, long a, long b, long c, long d, long e, long f)
+{
+	register long r10 __asm__("r10") = d;
+	register long r8 __asm__("r8") = e;
+	register long r9 __asm__("r9") = f;
+	long result;
+
+	__asm__ volatile("syscall"
+			 : "=a"(result)
+			 : "a"(number), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9)
+			 : "rcx", "r11", "memory");
+	return result;
+}
+
+/* Registers in the order of reports. */
+struct arch_register {
+	char name[4];
+	unsigned char context; /* index into gregs */
+	unsigned char dwarf;
+};
+
+static const struct arch_register arch_registers[] = {
+	{"rip", REG_RIP, 16}, {"rsp", REG_RSP, 7},  {"rbp", REG_RBP, 6},  {"rax", REG_RAX, 0},
+	{"rbx", REG_RBX, 3},  {"rcx", REG_RCX, 2},  {"rdx", REG_RDX, 1},  {"rsi", REG_RSI, 4},
+	{"rdi", REG_RDI, 5},  {"r8", REG_R8, 8},    {"r9", REG_R9, 9},    {"r10", REG_R10, 10},
+	{"r11", REG_R11, 11}, {"r12", REG_R12, 12}, {"r13", REG_R13, 13}, {"r14", REG_R14, 14},
+	{"r15", REG_R15, 15},
+};
+
+static inline uint64_t arch_context_register(const ucontext_t *context, unsigned index)
+{
+	return (uint64_t)context->uc_mcontext.gregs[index];
+}
+
+#endif
