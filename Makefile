@@ -120,7 +120,7 @@ COLLECTOR_LIBS  := $(BUILD)/lib/libddcrash.a $(BUILD)/lib/$(COLLECTOR_SO) $(BUIL
 SHARED_LDFLAGS  := -shared -nostartfiles -Wl,-z,defs -Wl,-z,relro -Wl,-z,now -Wl,--build-id
 
 .PHONY: collector
-collector: $(COLLECTOR_LIBS) $(BUILD)/bin/ddcrash-demo
+collector: $(COLLECTOR_LIBS) $(BUILD)/demo/ddcrash-demo
 
 $(BUILD)/obj/in-process/%.o: %.c $(FLAGS_FILE)
 	@mkdir -p $(@D)
@@ -160,7 +160,7 @@ $(BUILD)/lib/libddcrash.pc: collector/libddcrash.pc.in libcrashinfo/base/version
 	$(Q)sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' $< >$@
 
 # Optimized and with debug information as programs are, whatever CFLAGS are for the rest.
-$(BUILD)/bin/ddcrash-demo: collector/demo.c collector/ddcrash.h $(BUILD)/lib/libddcrash.a
+$(BUILD)/demo/ddcrash-demo: collector/demo.c collector/ddcrash.h $(BUILD)/lib/libddcrash.a
 	@mkdir -p $(@D)
 	@$(call say,LD,$@)
 	$(Q)$(CC) -std=gnu11 -O2 -g $(WARNINGS) -Icollector -o $@ $< $(BUILD)/lib/libddcrash.a
