@@ -94,15 +94,19 @@ struct crashinfo_error *stream_file_open(struct crashinfo_stream *stream,
 
 static struct crashinfo_error *add_lines(struct crashinfo_stream *stream)
 {
-	const char *at = stream->text.data, *end = at + stream->text.size;
+	const char *at = stream->text.data;
+	size_t left = stream->text.size;
 	struct crashinfo_error *error = NULL;
 
 	for (size_t i = 0; i < stream->collected && !error; i++) {
-		const char *newline = memchr(at, '\n', (size_t)(end - at));
-		size_t size = (size_t)((newline ? newline : end) - at);
+		const char *newline = left ? memchr(at, '\n', left) : NULL;
+		size_t size = newline ? (size_t)(newline - at) : left;
 
 		error = crashinfo_report_builder_file_line(stream->builder, at, size);
-		at += size + 1;
+		if (newline) {
+			at += size + 1;
+			left -= size + 1;
+		}
 	}
 	return error;
 }
