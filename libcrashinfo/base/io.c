@@ -39,13 +39,13 @@ struct crashinfo_error *io_read_fd(int fd, size_t max_bytes, struct strbuf *buf)
 			continue;
 		if (n < 0)
 			return crashinfo_error_from_errno(errno, "cannot read");
-		if (n == 0)
-			break;
 		buf->size += (size_t)n;
 		if (buf->size > max_bytes)
 			return crashinfo_error_create(CRASHINFO_ERROR_LIMIT,
 						      "larger than the limit of %zu bytes",
 						      max_bytes);
+		if (n == 0)
+			break;
 		want = buf->capacity - buf->size > 1 ? 0 : IO_CHUNK_BYTES;
 	}
 	buf->data[buf->size] = '\0';
