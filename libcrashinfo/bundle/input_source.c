@@ -36,7 +36,9 @@ static struct crashinfo_error *read_head(struct input_source *source)
 
 	if (!strbuf_reserve(head, HEAD_BYTES))
 		return strbuf_error(head);
-	while (got && head->size < HEAD_BYTES && !error) {
+	/* the writer of a stream may keep a pipe open behind its end */
+	while (got && head->size < HEAD_BYTES && !error &&
+	       input_sniff(head->data, head->size) != INPUT_FORMAT_STREAM) {
 		error = read_some(source->fd, head->data + head->size, HEAD_BYTES - head->size,
 				  &got);
 		head->size += error ? 0 : got;

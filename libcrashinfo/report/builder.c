@@ -286,6 +286,14 @@ struct crashinfo_error *crashinfo_report_builder_file(struct crashinfo_report_bu
 	return error;
 }
 
+bool crashinfo_report_builder_has_file(const struct crashinfo_report_builder *builder,
+				       const char *name, size_t size)
+{
+	_free_ char *key = clean_name(name, size);
+
+	return key && cJSON_GetObjectItemCaseSensitive(builder->files, key);
+}
+
 static struct crashinfo_error *append_text(cJSON *array, const char *text, size_t size)
 {
 	struct strbuf json _strbuf_ = {0};

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Payloads as collectors of 2024 wrote them, turned into those of now. */
+/* Payloads as older collectors wrote them, turned into those of now. */
 #include "stream/stream.h"
 
 #include <inttypes.h>
 #include <string.h>
 
 #include "base/number.h"
+#include "json/write.h"
 
 /* --- signals: {"signum": 11, "signame": "SIGSEGV", "faulting_address": 4660} --- */
 
@@ -72,6 +73,29 @@ bool stream_legacy_id(const struct crashinfo_json *json, crashinfo_json_node nod
 	strbuf_adds(ret, is_number ? "{\"id\":\"" : "{\"id\":");
 	strbuf_add(ret, raw.data, raw.size);
 	strbuf_adds(ret, is_number ? "\"}" : "}");
+	return true;
+}
+
+/* --- tags: ["cmd:"ls"", "path:C:\x"], not escaped by collectors in Rust --- */
+
+bool stream_legacy_tags(struct crashinfo_slice line, struct strbuf *ret)
+{
+	static const char between[] = "\", \"";
+	const char *at, *end, *next;
+
+	if (line.size < 4 || memcmp(line.data, "[\"", 2) != 0 ||
+	    memcmp(line.data + line.size - 2, "\"]", 2) != 0)
+		return false;
+	at = line.data + 2;
+	end = line.data + line.size - 2;
+	strbuf_addc(ret, '[');
+	while ((next = memmem(at, (size_t)(end - at), between, sizeof(between) - 1))) {
+		json_add_string(ret, at, (size_t)(next - at));
+		strbuf_addc(ret, ',');
+		at = next + sizeof(between) - 1;
+	}
+	json_add_string(ret, at, (size_t)(end - at));
+	strbuf_addc(ret, ']');
 	return true;
 }
 

@@ -293,6 +293,28 @@ struct crashinfo_error *stream_ids_line(struct crashinfo_stream *stream,
 	return stream_set(stream, stream->section->target, (struct crashinfo_slice){text, size});
 }
 
+/* Mend a line of tags that its emitter did not escape. */
+static struct crashinfo_error *mend_tags(struct crashinfo_stream *stream,
+					 struct crashinfo_slice line, struct crashinfo_error *cause)
+{
+	_strbuf_ struct strbuf tags = {0}, after = {0};
+	struct crashinfo_error *error;
+
+	if (stream->strict || cause->code != CRASHINFO_ERROR_SYNTAX ||
+	    !stream_legacy_tags(line, &tags))
+		return cause;
+	strbuf_addf(&after, ". Error: %s (column %u)", cause->message, cause->column);
+	crashinfo_error_destroy(cause);
+	if (tags.failed || after.failed)
+		return crashinfo_error_no_memory();
+	stream->stats.damaged_lines++;
+	error = stream_log_line(stream, "Mended line: ", line, after.data);
+	if (error)
+		return error;
+	return stream_set(stream, stream->section->target,
+			  (struct crashinfo_slice){tags.data, tags.size});
+}
+
 struct crashinfo_error *stream_tags_line(struct crashinfo_stream *stream,
 					 struct crashinfo_slice line)
 {
@@ -301,7 +323,7 @@ struct crashinfo_error *stream_tags_line(struct crashinfo_stream *stream,
 	struct crashinfo_error *error = stream_payload_open(stream, line, &payload);
 
 	if (error)
-		return error;
+		return mend_tags(stream, line, error);
 	if (!members_fits(&payload.check, &tags, 0))
 		return wrong("an array of strings");
 	return stream_set(stream, stream->section->target, crashinfo_json_raw(payload.json, 0));

@@ -76,7 +76,7 @@ static struct crashinfo_error *read_text(struct crashinfo_stream *stream,
 	return error ? stream_damaged(stream, line, error) : NULL;
 }
 
-/* Lines that are too long are passed over, unless they are markers. */
+/* A line of which only the beginning is at hand. */
 static struct crashinfo_error *read_cut(struct crashinfo_stream *stream,
 					struct crashinfo_slice line)
 {
@@ -108,18 +108,32 @@ static struct crashinfo_error *read_invalid(struct crashinfo_stream *stream,
 	return read_text(stream, (struct crashinfo_slice){clean.data, clean.size});
 }
 
+/* Lines that are too long are passed over, but markers are known by their beginning. */
 static struct crashinfo_error *read_line(struct crashinfo_stream *stream,
 					 const struct stream_line *line)
 {
 	stream->stats.lines++;
-	if (line->cut && !is_marker(stream, line->text))
-		return read_cut(stream, line->text);
+	if (line->cut) {
+		struct crashinfo_error *error = read_cut(stream, line->text);
+
+		if (error || stream->stopped || !is_marker(stream, line->text))
+			return error;
+	}
 	if (utf8_valid_prefix(line->text.data, line->text.size) < line->text.size)
 		return read_invalid(stream, line->text);
 	return read_text(stream, line->text);
 }
 
 /* --- end of input --- */
+
+/* Whether the section at hand has come whole before: then what broke off must not replace it. */
+static bool came_before(const struct crashinfo_stream *stream)
+{
+	if (stream->section->target)
+		return crashinfo_report_builder_has(stream->builder, stream->section->target);
+	return crashinfo_report_builder_has_file(stream->builder, stream->name.data,
+						 stream->name.size);
+}
 
 /* Keep what only an END would have stored, and say that there was none. */
 static struct crashinfo_error *break_off(struct crashinfo_stream *stream)
@@ -132,7 +146,7 @@ static struct crashinfo_error *break_off(struct crashinfo_stream *stream)
 		 (unsigned long long)stream->stats.lines, section ? " in section " : "",
 		 section ? section->name : "");
 	error = crashinfo_stream_note(stream, note);
-	if (!error && section && section->keeps_partial)
+	if (!error && section && section->keeps_partial && !came_before(stream))
 		error = end_section(stream);
 	if (!error || error->code == CRASHINFO_ERROR_NO_MEMORY)
 		return error;

@@ -144,13 +144,15 @@ struct crashinfo_error *stream_text_line(struct crashinfo_stream *stream,
 					 struct crashinfo_slice line);
 struct crashinfo_error *stream_runtime_string_close(struct crashinfo_stream *stream);
 
-/* --- forms that collectors of 2024 wrote (legacy.c); not understood when strict --- */
+/* --- forms that older collectors wrote (legacy.c); not understood when strict --- */
 
 /* Whether `json` is a signal of that time; `*ret` gets it in the form of now. */
 bool stream_legacy_signal(const struct crashinfo_json *json, struct strbuf *ret);
 /* Whether the element of an id list is bare; `*ret` gets it as an object. */
 bool stream_legacy_id(const struct crashinfo_json *json, crashinfo_json_node node,
 		      struct strbuf *ret);
+/* Whether `line` is a list of tags with unescaped content; `*ret` gets it as JSON. */
+bool stream_legacy_tags(struct crashinfo_slice line, struct strbuf *ret);
 /* Whether the frame `json` has its functions in an array `names`. */
 bool stream_legacy_has_names(const struct crashinfo_json *json);
 /* The frame with the members of `name`, one of its `names`, in their place; malloc'd. */

@@ -90,7 +90,9 @@ START_TEST(test_texts)
 
 	ck_ok(crashinfo_report_builder_set_text(builder, "error.message", "a\"\\\n\xff\0z", 7));
 	ck_ok(crashinfo_report_builder_log(builder, "one", 3));
+	ck_assert(!crashinfo_report_builder_has_file(builder, "/p", 2));
 	ck_ok(crashinfo_report_builder_file(builder, "/p", 2));
+	ck_assert(crashinfo_report_builder_has_file(builder, "/p/q", 2));
 	ck_ok(crashinfo_report_builder_file_line(builder, "l1", 2));
 	ck_ok(crashinfo_report_builder_file_line(builder, "", 0));
 	ck_ok(crashinfo_report_builder_counter(builder, "c", 1, "9", 1));

@@ -180,6 +180,9 @@ struct crashinfo_error *crashinfo_report_builder_file(struct crashinfo_report_bu
 						      const char *name, size_t size);
 struct crashinfo_error *crashinfo_report_builder_file_line(struct crashinfo_report_builder *builder,
 							   const char *line, size_t size);
+/* Whether file `name` has been started; false also when memory is out. */
+bool crashinfo_report_builder_has_file(const struct crashinfo_report_builder *builder,
+				       const char *name, size_t size);
 /* Append to log_messages. */
 struct crashinfo_error *crashinfo_report_builder_log(struct crashinfo_report_builder *builder,
 						     const char *text, size_t size);
