@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The folders that were given, what is in them, and what has been looked up. */
+#ifndef MODULE_FINDER_H
+#define MODULE_FINDER_H
+
+#include <crashinfo/module.h>
+
+#include "base/arena.h"
+#include "base/vec.h"
+#include "module/beneath.h"
+#include "module/elf_file.h"
+
+/* A file below one of the folders, which can be opened again. */
+struct module_file {
+	const char *path;     /* for messages */
+	const char *relative; /* to the folder */
+	int dir_fd;           /* of the folder, owned by the finder */
+	enum beneath_mode mode;
+};
+
+/* One file of a tree that was indexed; sorted by id, files with DWARF first. */
+struct module_indexed {
+	const char *id;       /* lowercase hex */
+	const char *relative; /* to the folder */
+	bool has_dwarf, has_symtab;
+};
+
+struct module_index {
+	VEC(struct module_indexed) files;
+	bool done;
+};
+
+struct module_dir {
+	const char *path;
+	int fd;
+	bool sysroot;
+	struct module_index index; /* of debug folders */
+};
+
+/* What was found for a module; the first member is what the public sees. */
+struct module_files {
+	struct crashinfo_module_files public;
+	struct module_file debug, image;
+	const char *build_id, *path; /* what was asked for, NULL when unknown */
+	VEC(struct crashinfo_attempt) attempts;
+};
+
+struct crashinfo_finder {
+	struct crashinfo_context context;
+	struct arena arena; /* paths, ids, module_files */
+	VEC(struct module_dir) dirs;
+	VEC(struct module_files *) modules;
+};
+
+/* Open a file that was found; OS or FORMAT when it has changed since. */
+struct crashinfo_error *module_file_open(const struct module_file *file, struct elf_file *ret);
+
+/* Make the index of a debug folder unless it is made. Files that cannot be read are passed over. */
+struct crashinfo_error *module_index_make(struct crashinfo_finder *finder, struct module_dir *dir);
+/* All files with this id, in `*ret` and the `*count_ret` - 1 behind it. */
+void module_index_find(const struct module_dir *dir, const char *id,
+		       const struct module_indexed **ret, size_t *count_ret);
+
+/* Note a place that was tried. `outcome` is static. */
+struct crashinfo_error *module_attempt(struct crashinfo_finder *finder, struct module_files *files,
+				       const char *path, const char *outcome);
+
+/*
+ * Follow the debug link of the image that was found. `elf` is the open image.
+ */
+struct crashinfo_error *module_follow_debuglink(struct crashinfo_finder *finder,
+						struct module_files *files,
+						const struct elf_file *elf);
+
+/* The dwz file named `name` with this build id; NOT_FOUND when the folders do not hold it. */
+struct crashinfo_error *module_find_alternate(struct crashinfo_finder *finder, const char *name,
+					      const char *build_id, struct module_file *ret);
+
+/* "dir/relative" in the arena; NULL when memory is out. */
+const char *module_join(struct crashinfo_finder *finder, const char *dir, const char *relative);
+
+#endif
