@@ -89,7 +89,7 @@ struct crashinfo_error *module_follow_debuglink(struct crashinfo_finder *finder,
 
 	if (!elf_file_debuglink(elf, &name, &crc))
 		return NULL;
-	path += strspn(path, "/");
+	path = path ? path + strspn(path, "/") : "";
 	slash = strrchr(path, '/');
 	folder = strndup(path, slash ? (size_t)(slash - path) + 1 : 0);
 	if (!folder)
@@ -100,6 +100,53 @@ struct crashinfo_error *module_follow_debuglink(struct crashinfo_finder *finder,
 	for (size_t i = 0; i < finder->dirs.size && !error && !files->debug.path; i++)
 		if (!finder->dirs.data[i].sysroot)
 			error = try_link(finder, files, &finder->dirs.data[i], name, crc);
+	return error;
+}
+
+/* The link's target in the folder of a file that the user named, which counts as given. */
+static struct crashinfo_error *try_beside(struct crashinfo_finder *finder,
+					  struct module_files *files, const char *path,
+					  const struct elf_file *elf)
+{
+	const char *slash = strrchr(path, '/'), *name;
+	_free_ char *folder = slash ? strndup(path, (size_t)(slash - path) + 1) : strdup(".");
+	struct module_dir *dir;
+	struct crashinfo_error *error;
+	uint32_t crc;
+
+	if (!folder)
+		return crashinfo_error_no_memory();
+	if (!elf_file_debuglink(elf, &name, &crc))
+		return NULL;
+	error = crashinfo_finder_add_debug_dir(finder, folder);
+	if (error)
+		return error;
+	/* only for this link: the folder is not one to search */
+	dir = &finder->dirs.data[finder->dirs.size - 1];
+	dir->beside = true;
+	return try_places(finder, files, dir, "", name, crc);
+}
+
+struct crashinfo_error *module_find_separate(struct crashinfo_finder *finder, const char *path,
+					     const struct elf_file *elf,
+					     const struct module_files **ret)
+{
+	const struct crashinfo_module_files *public;
+	struct module_files *files;
+	char id[ELF_BUILD_ID_HEX];
+	struct crashinfo_error *error;
+	bool has_id = elf_file_build_id(elf, &finder->context.limits, id);
+
+	error = crashinfo_finder_find(finder, has_id ? id : NULL, has_id ? NULL : path, &public);
+	if (error)
+		return error;
+	files = (struct module_files *)public;
+	if (!files->debug.path)
+		error = module_follow_debuglink(finder, files, elf);
+	if (!error && !files->debug.path)
+		error = try_beside(finder, files, path, elf);
+	if (!error)
+		*ret = files;
 	return error;
 }
 
@@ -159,7 +206,8 @@ struct crashinfo_error *module_find_alternate(struct crashinfo_finder *finder, c
 					      const char *build_id, struct module_file *ret)
 {
 	for (size_t i = 0; i < finder->dirs.size; i++)
-		if (alternate_in(finder, &finder->dirs.data[i], name, build_id, ret))
+		if (!finder->dirs.data[i].beside &&
+		    alternate_in(finder, &finder->dirs.data[i], name, build_id, ret))
 			return NULL;
 	return crashinfo_error_create(CRASHINFO_ERROR_NOT_FOUND, "no dwz file %s with build id %s",
 				      name, build_id);

@@ -231,19 +231,24 @@ static bool is_complete(const struct module_files *files)
 	return files->debug.path && files->image.path;
 }
 
+static bool is_tree(const struct module_dir *dir)
+{
+	return !dir->sysroot && !dir->beside;
+}
+
 static struct crashinfo_error *search(struct crashinfo_finder *finder, struct module_files *files)
 {
 	struct crashinfo_error *error = NULL;
 
 	for (size_t i = 0; i < finder->dirs.size && files->build_id && !error; i++)
-		if (!files->debug.path)
+		if (!files->debug.path && !finder->dirs.data[i].beside)
 			error = try_tree(finder, files, &finder->dirs.data[i]);
 	for (size_t i = 0; i < finder->dirs.size && files->path && !error; i++)
 		if (finder->dirs.data[i].sysroot && !is_complete(files))
 			error = try_path(finder, files, &finder->dirs.data[i], files->path);
 	/* reading whole trees comes last */
 	for (size_t i = 0; i < finder->dirs.size && files->build_id && !error; i++)
-		if (!finder->dirs.data[i].sysroot && !files->debug.path)
+		if (is_tree(&finder->dirs.data[i]) && !files->debug.path)
 			error = try_index(finder, files, &finder->dirs.data[i]);
 	return error;
 }

@@ -34,6 +34,7 @@ struct module_dir {
 	const char *path;
 	int fd;
 	bool sysroot;
+	bool beside; /* of a file that the user named: looked at for its debug link only */
 	struct module_index index; /* of debug folders */
 };
 
@@ -71,6 +72,14 @@ struct crashinfo_error *module_attempt(struct crashinfo_finder *finder, struct m
 struct crashinfo_error *module_follow_debuglink(struct crashinfo_finder *finder,
 						struct module_files *files,
 						const struct elf_file *elf);
+
+/*
+ * The debug file of `elf`, which the user named as `path`: by build id in the folders, by its debug
+ * link also beside it. The answer lives as long as the finder.
+ */
+struct crashinfo_error *module_find_separate(struct crashinfo_finder *finder, const char *path,
+					     const struct elf_file *elf,
+					     const struct module_files **ret);
 
 /* The dwz file named `name` with this build id; NOT_FOUND when the folders do not hold it. */
 struct crashinfo_error *module_find_alternate(struct crashinfo_finder *finder, const char *name,

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A module opened for looking up: its debug file, its own file, what dwz split off. */
+#ifndef SYMBOL_MODULE_H
+#define SYMBOL_MODULE_H
+
+#include "symbol/lookup.h"
+
+struct symbol_module {
+	struct elf_file debug, image, alternate; /* fd -1 and elf NULL when not there */
+	Dwarf *dwarf, *alternate_dwarf;          /* NULL when not there */
+	enum crashinfo_symbol_status missing; /* why nothing can be looked up, RESOLVED if it can */
+	bool altlink_missing;                 /* names of inlined functions may be in it */
+	bool damaged;                         /* DWARF is there, but libdw refuses it */
+};
+
+/*
+ * Open what the query names. A query's `file` that cannot be opened is an error; everything else
+ * that fails is a status.
+ */
+struct crashinfo_error *symbol_module_open(const struct crashinfo_context *context,
+					   struct crashinfo_finder *finder,
+					   const struct crashinfo_symbol_query *query,
+					   struct symbol_module *ret);
+void symbol_module_close(struct symbol_module *module);
+
+/* Fill frames and symbols of the lookups, which are sorted by address, and may be sorted anew. */
+struct crashinfo_error *symbol_module_resolve(struct symbol_module *module,
+					      const struct crashinfo_limits *limits,
+					      struct lookups *lookups);
+
+#endif

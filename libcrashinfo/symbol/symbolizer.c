@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The plan: queries grouped by module, each module opened once, answers in the caller's order. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/limits.h"
+#include "base/strbuf.h"
+#include "symbol/demangle.h"
+#include "symbol/module.h"
+
+struct crashinfo_symbolizer {
+	struct crashinfo_context context;
+	struct crashinfo_finder *finder;
+	struct crashinfo_symbolizer_options options;
+	struct arena arena; /* answers */
+};
+
+struct crashinfo_error *crashinfo_symbolizer_create(
+	const struct crashinfo_context *context, struct crashinfo_finder *finder,
+	const struct crashinfo_symbolizer_options *options, struct crashinfo_symbolizer **ret)
+{
+	struct crashinfo_symbolizer *symbolizer = calloc(1, sizeof(*symbolizer));
+
+	if (!symbolizer)
+		return crashinfo_error_no_memory();
+	symbolizer->context = context ? *context : crashinfo_context_default();
+	symbolizer->finder = finder;
+	if (options)
+		symbolizer->options = *options;
+	arena_init(&symbolizer->arena);
+	*ret = symbolizer;
+	return NULL;
+}
+
+void crashinfo_symbolizer_destroy(struct crashinfo_symbolizer *symbolizer)
+{
+	if (!symbolizer)
+		return;
+	arena_deinit(&symbolizer->arena);
+	free(symbolizer);
+}
+
+/* A query and its place in the caller's array. */
+struct planned {
+	const struct crashinfo_symbol_query *query;
+	size_t index;
+};
+
+static int text_order(const char *a, const char *b)
+{
+	if (!a || !b)
+		return !!a - !!b;
+	return strcmp(a, b);
+}
+
+static int module_order(const struct crashinfo_symbol_query *a,
+			const struct crashinfo_symbol_query *b)
+{
+	int order = text_order(a->file, b->file);
+
+	if (!order)
+		order = text_order(a->build_id, b->build_id);
+	return order ? order : text_order(a->path, b->path);
+}
+
+static int by_module(const void *a, const void *b)
+{
+	const struct planned *x = a, *y = b;
+	int order = module_order(x->query, y->query);
+
+	if (order)
+		return order;
+	if (x->query->address != y->query->address)
+		return x->query->address < y->query->address ? -1 : 1;
+	return x->index < y->index ? -1 : x->index > y->index;
+}
+
+/* Copy a name into the answer, demangled when that is asked for and possible. */
+static bool set_names(struct crashinfo_symbolizer *symbolizer, const char *name,
+		      struct crashinfo_symbol_frame *frame)
+{
+	struct strbuf readable _strbuf_ = {0};
+	char *copy;
+
+	if (!name || !*name)
+		return true;
+	copy = arena_strdup(&symbolizer->arena, name);
+	frame->function = copy;
+	if (!copy || symbolizer->options.no_demangle ||
+	    !demangle(name, symbolizer->context.limits.demangled_bytes, &readable))
+		return copy != NULL;
+	frame->mangled_name = copy;
+	frame->function = arena_memdup(&symbolizer->arena, readable.data, readable.size);
+	return frame->function != NULL;
+}
+
+/* Directory and name joined as the compiler meant them. */
+static bool set_file(struct crashinfo_symbolizer *symbolizer, const struct lookup_frame *from,
+		     struct crashinfo_symbol_frame *frame)
+{
+	struct strbuf path _strbuf_ = {0};
+
+	if (!from->file)
+		return true;
+	if (from->file[0] != '/' && from->comp_dir && *from->comp_dir)
+		strbuf_addf(&path, "%s/", from->comp_dir);
+	strbuf_adds(&path, from->file);
+	frame->file = path.failed ? NULL : arena_memdup(&symbolizer->arena, path.data, path.size);
+	return frame->file != NULL;
+}
+
+static bool set_frame(struct crashinfo_symbolizer *symbolizer, const struct lookup_frame *from,
+		      struct crashinfo_symbol_frame *frame)
+{
+	frame->line = from->line;
+	frame->column = from->column;
+	frame->symbol_address = from->symbol_address;
+	return set_names(symbolizer, from->linkage_name ? from->linkage_name : from->name, frame) &&
+	       set_file(symbolizer, from, frame);
+}
+
+/* The outermost function with the innermost line, for those who want no inlines. */
+static void flatten(struct lookup *lookup)
+{
+	struct lookup_frame *first = lookup->frames.data;
+	struct lookup_frame *last = first + lookup->frames.size - 1;
+
+	first->linkage_name = last->linkage_name;
+	first->name = last->name;
+	lookup->frames.size = 1;
+}
+
+static enum crashinfo_symbol_status status_of(const struct symbol_module *module,
+					      const struct lookup *lookup,
+					      const struct crashinfo_symbol_answer *answer)
+{
+	const struct crashinfo_symbol_frame *frame = answer->frames;
+	bool named = answer->frame_count && frame->function;
+
+	if (lookup->limited)
+		return CRASHINFO_SYMBOL_LIMIT_REACHED;
+	if (named && frame->file && frame->line)
+		return CRASHINFO_SYMBOL_RESOLVED;
+	if (named)
+		return lookup->unit ? CRASHINFO_SYMBOL_NO_LINE
+				    : CRASHINFO_SYMBOL_RESOLVED_SYMBOL_ONLY;
+	if (lookup->damaged || module->damaged)
+		return CRASHINFO_SYMBOL_CORRUPT_DEBUG_INFO;
+	if (module->altlink_missing)
+		return CRASHINFO_SYMBOL_ALTLINK_MISSING;
+	return module->dwarf ? CRASHINFO_SYMBOL_ADDRESS_OUTSIDE_UNITS : CRASHINFO_SYMBOL_NO_DWARF;
+}
+
+/* Frames from DWARF, the outermost completed by the symbol table; or that alone. */
+static bool set_frames(struct crashinfo_symbolizer *symbolizer, struct lookup *lookup,
+		       struct crashinfo_symbol_answer *answer)
+{
+	size_t count = lookup->frames.size;
+	struct crashinfo_symbol_frame *frames, *last;
+
+	if (!count && !lookup->symbol)
+		return true;
+	frames = arena_calloc(&symbolizer->arena, count ? count : 1, sizeof(*frames));
+	if (!frames)
+		return false;
+	for (size_t i = 0; i < count; i++) {
+		frames[i].inlined = i + 1 < count;
+		if (!set_frame(symbolizer, &lookup->frames.data[i], &frames[i]))
+			return false;
+	}
+	last = &frames[count ? count - 1 : 0];
+	if (!last->function && !set_names(symbolizer, lookup->symbol, last))
+		return false;
+	if (!last->symbol_address)
+		last->symbol_address = lookup->symbol_address;
+	answer->frames = frames;
+	answer->frame_count = count ? count : 1;
+	return true;
+}
+
+static struct crashinfo_error *make_answer(struct crashinfo_symbolizer *symbolizer,
+					   const struct symbol_module *module,
+					   struct lookup *lookup,
+					   struct crashinfo_symbol_answer *answer)
+{
+	*answer = (struct crashinfo_symbol_answer){0};
+	if (symbolizer->options.no_inlines && lookup->frames.size > 1)
+		flatten(lookup);
+	if (!set_frames(symbolizer, lookup, answer))
+		return crashinfo_error_no_memory();
+	answer->status = status_of(module, lookup, answer);
+	return NULL;
+}
+
+static struct crashinfo_error *resolve_open(struct crashinfo_symbolizer *symbolizer,
+					    struct symbol_module *module,
+					    const struct planned *plan, size_t count,
+					    struct crashinfo_symbol_answer *answers)
+{
+	struct lookups lookups = {.count = count};
+	struct crashinfo_error *error;
+
+	lookups.data = calloc(count, sizeof(*lookups.data));
+	if (!lookups.data)
+		return crashinfo_error_no_memory();
+	for (size_t i = 0; i < count; i++) {
+		lookups.data[i].address = plan[i].query->address;
+		lookups.data[i].query = plan[i].index;
+	}
+	error = symbol_module_resolve(module, &symbolizer->context.limits, &lookups);
+	for (size_t i = 0; i < count; i++) {
+		struct lookup *lookup = &lookups.data[i];
+
+		if (!error)
+			error = make_answer(symbolizer, module, lookup, &answers[lookup->query]);
+		free(lookup->frames.data);
+	}
+	free(lookups.data);
+	return error;
+}
+
+static struct crashinfo_error *resolve_module(struct crashinfo_symbolizer *symbolizer,
+					      const struct planned *plan, size_t count,
+					      struct crashinfo_symbol_answer *answers)
+{
+	struct symbol_module module;
+	struct crashinfo_error *error;
+
+	error = symbol_module_open(&symbolizer->context, symbolizer->finder, plan->query, &module);
+	if (error)
+		return error;
+	if (module.missing == CRASHINFO_SYMBOL_RESOLVED)
+		error = resolve_open(symbolizer, &module, plan, count, answers);
+	else
+		for (size_t i = 0; i < count; i++)
+			answers[plan[i].index] =
+				(struct crashinfo_symbol_answer){.status = module.missing};
+	symbol_module_close(&module);
+	return error;
+}
+
+struct crashinfo_error *crashinfo_symbolizer_resolve(struct crashinfo_symbolizer *symbolizer,
+						     const struct crashinfo_symbol_query *queries,
+						     size_t count,
+						     struct crashinfo_symbol_answer *answers)
+{
+	_free_ struct planned *plan = calloc(count ? count : 1, sizeof(*plan));
+	struct crashinfo_error *error = NULL;
+	size_t i = 0;
+
+	if (!plan)
+		return crashinfo_error_no_memory();
+	for (size_t q = 0; q < count; q++)
+		plan[q] = (struct planned){&queries[q], q};
+	qsort(plan, count, sizeof(*plan), by_module);
+	while (i < count && !error) {
+		size_t first = i;
+
+		while (i < count && !module_order(plan[first].query, plan[i].query))
+			i++;
+		error = resolve_module(symbolizer, plan + first, i - first, answers);
+	}
+	return error;
+}
