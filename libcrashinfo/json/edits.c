@@ -25,10 +25,10 @@ struct splice {
 	size_t order; /* among what is inserted at one place */
 };
 
-/* Something to be appended to a container, or a member of it to be removed. */
+/* Something to be appended to a container, or a part of it to be removed. */
 struct wish {
 	crashinfo_json_node container;
-	crashinfo_json_node removed;  /* the member's name, NONE to append */
+	crashinfo_json_node removed;  /* the element or the member's name, NONE to append */
 	struct crashinfo_slice plain; /* the appended member's name as it was given */
 	struct crashinfo_slice name, value;
 	size_t order;
@@ -212,6 +212,17 @@ struct crashinfo_error *crashinfo_json_edits_remove(struct crashinfo_json_edits 
 	return error;
 }
 
+struct crashinfo_error *crashinfo_json_edits_remove_element(struct crashinfo_json_edits *edits,
+							    crashinfo_json_node array,
+							    crashinfo_json_node element)
+{
+	if (!is_type(edits, array, CRASHINFO_JSON_ARRAY))
+		return wrong_node("an array");
+	if (element <= array || element >= edits->json->nodes[array].next)
+		return wrong_node("an element of the array");
+	return add_wish(edits, (struct wish){.container = array, .removed = element});
+}
+
 /* --- resolving what concerns one container
  * -------------------------------------------------------- */
 
@@ -237,19 +248,21 @@ static bool push_splice(struct splices *splices, struct splice splice)
 }
 
 /*
- * Cut the members that the `count` wishes name out of `object`: with the comma before when
- * something stays before them, else with the comma behind. `*kept` is whether any member stays.
+ * Cut the members or elements that the `count` wishes name out of `container`: with the comma
+ * before when something stays before them, else with the comma behind. `*kept` is whether any
+ * stays.
  */
-static bool cut_members(const struct crashinfo_json *json, uint32_t object,
-			const struct wish *removals, size_t count, struct splices *splices,
-			bool *kept)
+static bool cut_children(const struct crashinfo_json *json, uint32_t container,
+			 const struct wish *removals, size_t count, struct splices *splices,
+			 bool *kept)
 {
 	const struct json_node *nodes = json->nodes;
-	uint32_t previous_end = 0, child = object + 1, end = nodes[object].next;
+	bool object = json_type(&nodes[container]) == CRASHINFO_JSON_OBJECT;
+	uint32_t previous_end = 0, child = container + 1, end = nodes[container].next;
 	size_t i = 0;
 
-	for (; child < end; child = nodes[child + 1].next) {
-		const struct json_node *value = &nodes[child + 1];
+	for (; child < end; child = nodes[child + object].next) {
+		const struct json_node *value = &nodes[child + object];
 		uint32_t next_start = value->next < end ? nodes[value->next].start : value->end;
 		struct splice cut = {.start = *kept ? previous_end : nodes[child].start,
 				     .end = *kept ? value->end : next_start};
@@ -313,7 +326,7 @@ static bool resolve_container(const struct crashinfo_json *json, const struct wi
 		removals++;
 	if (!removals)
 		kept = json_count(&json->nodes[container]) > 0;
-	else if (!cut_members(json, container, wishes, removals, splices, &kept))
+	else if (!cut_children(json, container, wishes, removals, splices, &kept))
 		return false;
 	return append_all(json, container, wishes + removals, count - removals, kept, splices);
 }

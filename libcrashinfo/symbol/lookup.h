@@ -23,7 +23,8 @@ struct lookup_frame {
 };
 
 struct lookup {
-	uint64_t address;
+	uint64_t address; /* to look up */
+	bool trampoline;
 	size_t query;                    /* index of the caller's query */
 	VEC(struct lookup_frame) frames; /* innermost first; from DWARF */
 	const char *symbol;              /* from the ELF symbol table, NULL when none covers it */

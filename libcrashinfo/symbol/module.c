@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "symbol/trampoline.h"
 
 /*
  * libdw looks for a missing alternate file by itself, at a path that the debug file names. This
@@ -142,12 +143,21 @@ struct crashinfo_error *symbol_module_open(const struct crashinfo_context *conte
 
 void symbol_module_close(struct symbol_module *module)
 {
+	trampoline_finder_destroy(module->trampolines);
 	/* the alternate after what refers to it */
 	dwarf_end(module->dwarf);
 	dwarf_end(module->alternate_dwarf);
 	elf_file_close(&module->debug);
 	elf_file_close(&module->image);
 	elf_file_close(&module->alternate);
+}
+
+bool symbol_module_is_trampoline(struct symbol_module *module, uint64_t address)
+{
+	if (!module->trampolines)
+		module->trampolines =
+			trampoline_finder_create(&module->debug, &module->image, module->dwarf);
+	return module->trampolines && trampoline_at(module->trampolines, address);
 }
 
 struct crashinfo_error *symbol_module_resolve(struct symbol_module *module,

@@ -11,6 +11,7 @@ struct symbol_module {
 	enum crashinfo_symbol_status missing; /* why nothing can be looked up, RESOLVED if it can */
 	bool altlink_missing;                 /* names of inlined functions may be in it */
 	bool damaged;                         /* DWARF is there, but libdw refuses it */
+	struct trampoline_finder *trampolines; /* made on first use */
 };
 
 /*
@@ -22,6 +23,9 @@ struct crashinfo_error *symbol_module_open(const struct crashinfo_context *conte
 					   const struct crashinfo_symbol_query *query,
 					   struct symbol_module *ret);
 void symbol_module_close(struct symbol_module *module);
+
+/* Whether signal handlers return to the code at `address`. */
+bool symbol_module_is_trampoline(struct symbol_module *module, uint64_t address);
 
 /* Fill frames and symbols of the lookups, which are sorted by address, and may be sorted anew. */
 struct crashinfo_error *symbol_module_resolve(struct symbol_module *module,

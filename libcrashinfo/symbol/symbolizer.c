@@ -9,6 +9,7 @@
 #include "base/strbuf.h"
 #include "symbol/demangle.h"
 #include "symbol/module.h"
+#include "symbol/symbolizer.h"
 
 struct crashinfo_symbolizer {
 	struct crashinfo_context context;
@@ -32,6 +33,11 @@ struct crashinfo_error *crashinfo_symbolizer_create(
 	arena_init(&symbolizer->arena);
 	*ret = symbolizer;
 	return NULL;
+}
+
+struct crashinfo_finder *symbolizer_finder(const struct crashinfo_symbolizer *symbolizer)
+{
+	return symbolizer->finder;
 }
 
 void crashinfo_symbolizer_destroy(struct crashinfo_symbolizer *symbolizer)
@@ -72,8 +78,6 @@ static int by_module(const void *a, const void *b)
 
 	if (order)
 		return order;
-	if (x->query->address != y->query->address)
-		return x->query->address < y->query->address ? -1 : 1;
 	return x->index < y->index ? -1 : x->index > y->index;
 }
 
@@ -185,13 +189,34 @@ static struct crashinfo_error *make_answer(struct crashinfo_symbolizer *symboliz
 					   struct lookup *lookup,
 					   struct crashinfo_symbol_answer *answer)
 {
-	*answer = (struct crashinfo_symbol_answer){0};
+	*answer = (struct crashinfo_symbol_answer){.trampoline = lookup->trampoline};
 	if (symbolizer->options.no_inlines && lookup->frames.size > 1)
 		flatten(lookup);
 	if (!set_frames(symbolizer, lookup, answer))
 		return crashinfo_error_no_memory();
 	answer->status = status_of(module, lookup, answer);
 	return NULL;
+}
+
+static struct lookup make_lookup(struct symbol_module *module, const struct planned *planned)
+{
+	const struct crashinfo_symbol_query *query = planned->query;
+	struct lookup lookup = {.address = query->address, .query = planned->index};
+
+	lookup.trampoline =
+		query->return_address && symbol_module_is_trampoline(module, query->address);
+	if (query->return_address && !lookup.trampoline && lookup.address)
+		lookup.address--;
+	return lookup;
+}
+
+static int by_address(const void *a, const void *b)
+{
+	const struct lookup *x = a, *y = b;
+
+	if (x->address != y->address)
+		return x->address < y->address ? -1 : 1;
+	return x->query < y->query ? -1 : x->query > y->query;
 }
 
 static struct crashinfo_error *resolve_open(struct crashinfo_symbolizer *symbolizer,
@@ -205,10 +230,9 @@ static struct crashinfo_error *resolve_open(struct crashinfo_symbolizer *symboli
 	lookups.data = calloc(count, sizeof(*lookups.data));
 	if (!lookups.data)
 		return crashinfo_error_no_memory();
-	for (size_t i = 0; i < count; i++) {
-		lookups.data[i].address = plan[i].query->address;
-		lookups.data[i].query = plan[i].index;
-	}
+	for (size_t i = 0; i < count; i++)
+		lookups.data[i] = make_lookup(module, &plan[i]);
+	qsort(lookups.data, count, sizeof(*lookups.data), by_address);
 	error = symbol_module_resolve(module, &symbolizer->context.limits, &lookups);
 	for (size_t i = 0; i < count; i++) {
 		struct lookup *lookup = &lookups.data[i];

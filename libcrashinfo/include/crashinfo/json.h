@@ -161,6 +161,11 @@ struct crashinfo_error *crashinfo_json_edits_set(struct crashinfo_json_edits *ed
 struct crashinfo_error *crashinfo_json_edits_remove(struct crashinfo_json_edits *edits,
 						    crashinfo_json_node object, const char *name);
 
+/* Remove `element` of `array`, which came from _first() or _next(). */
+struct crashinfo_error *crashinfo_json_edits_remove_element(struct crashinfo_json_edits *edits,
+							    crashinfo_json_node array,
+							    crashinfo_json_node element);
+
 /*
  * Insert elements around `element` of an array: `value` is a comma-separated list of JSON values
  * that goes before (or behind) it.

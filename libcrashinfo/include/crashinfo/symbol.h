@@ -66,6 +66,7 @@ struct crashinfo_symbol_answer {
 	enum crashinfo_symbol_status status;
 	const struct crashinfo_symbol_frame *frames; /* innermost first; owned by the symbolizer */
 	size_t frame_count;
+	bool trampoline; /* a signal trampoline: the frame behind it holds an exact address */
 };
 
 struct crashinfo_symbolizer_options {

@@ -24,21 +24,34 @@ struct crashinfo_symbolize_options {
 };
 
 struct crashinfo_symbolize_stats {
-	size_t frames;   /* native frames looked at */
-	size_t resolved; /* with a function name now, skipped ones included */
+	size_t frames;   /* native frames looked at; the functions inlined into one do not count */
+	size_t kept;     /* had a name already */
+	size_t resolved; /* got one now */
 	size_t by_status[CRASHINFO_SYMBOL_LIMIT_REACHED + 1];
 };
 
+/* What was asked for one frame and what became of it. */
+struct crashinfo_symbolized_frame {
+	size_t report,
+		frame; /* index of the report in the call, of the frame in its array before */
+	const struct crashinfo_stack *stack;
+	const struct crashinfo_symbol_query *query; /* NULL: the frame had a name and was kept */
+	const struct crashinfo_symbol_answer *answer;
+};
+typedef void crashinfo_symbolized_fn(void *user, const struct crashinfo_symbolized_frame *frame);
+
 /*
  * Symbolize `count` reports together: `texts_ret[i]` (malloc'd, sizes_ret[i] bytes) becomes the new
- * text of reports[i]. `stats` may be NULL and is added to.
+ * text of reports[i]. `stats` may be NULL and is added to. `each` may be NULL; it is called for
+ * every native frame in order, its argument living until it returns.
  */
 struct crashinfo_error *crashinfo_symbolize(const struct crashinfo_context *context,
 					    struct crashinfo_symbolizer *symbolizer,
 					    const struct crashinfo_symbolize_options *options,
 					    struct crashinfo_report *const *reports, size_t count,
 					    char **texts_ret, size_t *sizes_ret,
-					    struct crashinfo_symbolize_stats *stats);
+					    struct crashinfo_symbolize_stats *stats,
+					    crashinfo_symbolized_fn *each, void *each_user);
 
 #ifdef __cplusplus
 }

@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The plan over reports: frames become groups of one address, groups become queries, answers go
+ * back into the text. All reports in hand are asked for together.
+ */
+#include "symbol/symbolize.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <crashinfo/maps.h>
+
+#include "base/cleanup.h"
+#include "base/limits.h"
+#include "base/vec.h"
+#include "symbol/symbolizer.h"
+
+struct plan {
+	const struct crashinfo_context *context;
+	const struct crashinfo_symbolize_options *options;
+	struct crashinfo_finder *finder;
+	struct crashinfo_report *const *reports;
+	struct crashinfo_maps **maps; /* one per report, NULL when not needed or not there */
+	VEC(struct frame_group) groups;
+	VEC(struct crashinfo_symbol_query) queries;
+	struct crashinfo_symbol_answer *answers;
+};
+
+/* Names that C libraries and kernels give their trampolines. */
+static bool has_trampoline_name(const struct crashinfo_frame *frame)
+{
+	static const char *const names[] = {"__restore_rt", "__kernel_rt_sigreturn",
+					    "__kernel_sigreturn"};
+
+	for (size_t i = 0; frame->function && i < sizeof(names) / sizeof(names[0]); i++)
+		if (!strcmp(frame->function, names[i]))
+			return true;
+	return false;
+}
+
+/* An earlier run wrote both for one address: two calls of one function differ in sp. */
+static bool same_address(const struct crashinfo_frame *a, const struct crashinfo_frame *b)
+{
+	return a->has_ip && b->has_ip && a->ip == b->ip && a->has_sp && b->has_sp && a->sp == b->sp;
+}
+
+/* Frames of language runtimes and empty ones have no address to ask for. */
+static bool is_native(const struct crashinfo_frame *frame)
+{
+	return frame->has_ip || frame->has_relative_address;
+}
+
+static struct crashinfo_error *add_groups(struct plan *plan, size_t report,
+					  const struct crashinfo_stack *stack)
+{
+	size_t max = limits_of(plan->context)->stack_frames, count;
+	const struct crashinfo_frame *frames;
+	struct crashinfo_error *error;
+
+	error = crashinfo_report_frames(plan->reports[report], stack, &frames, &count);
+	if (error)
+		return error;
+	for (size_t i = 0; i < count && i < max;) {
+		struct frame_group *group = vec_push(&plan->groups);
+		size_t first = i++;
+
+		if (!group)
+			return crashinfo_error_no_memory();
+		while (i < count && same_address(&frames[first], &frames[i]))
+			i++;
+		*group = (struct frame_group){
+			.report = report,
+			.stack = stack,
+			.index = first,
+			.frames = &frames[first],
+			.count = i - first,
+			.exact = first == 0,
+			.first = first == 0,
+			.keep = !is_native(&frames[first]) ||
+				(frames[first].function && !plan->options->force),
+		};
+		if (!group->first)
+			group->after_trampoline = has_trampoline_name(&frames[first - 1]);
+		group->exact |= group->after_trampoline;
+	}
+	return NULL;
+}
+
+static struct crashinfo_error *add_report(struct plan *plan, size_t report)
+{
+	const struct crashinfo_report *r = plan->reports[report];
+	struct crashinfo_error *error = NULL;
+
+	for (size_t i = 0; i < crashinfo_report_stack_count(r) && !error; i++) {
+		const struct crashinfo_stack *stack = crashinfo_report_stack(r, i);
+
+		if (stack->role != CRASHINFO_STACK_RUNTIME && stack->frame_count)
+			error = add_groups(plan, report, stack);
+	}
+	return error;
+}
+
+/* The report's maps, read when a frame first needs them; NULL when it has none. */
+static struct crashinfo_error *maps_of(struct plan *plan, size_t report,
+				       const struct crashinfo_maps **ret)
+{
+	_free_ char *text = NULL;
+	size_t size;
+	struct crashinfo_error *error;
+
+	if (!plan->maps[report]) {
+		error = crashinfo_report_maps_text(plan->reports[report], &text, &size);
+		if (error && error->code == CRASHINFO_ERROR_NOT_FOUND) {
+			crashinfo_error_destroy(error);
+			text = NULL;
+			size = 0;
+		} else if (error) {
+			return error;
+		}
+		error = crashinfo_maps_parse(plan->context, text, size, &plan->maps[report]);
+		if (error)
+			return error;
+	}
+	*ret = plan->maps[report];
+	return NULL;
+}
+
+/* A frame with an ip alone: its module and address by the report's maps, when files are at hand. */
+static struct crashinfo_error *normalize(struct plan *plan, const struct frame_group *group,
+					 struct crashinfo_symbol_query *query)
+{
+	const struct crashinfo_frame *frame = group->frames;
+	struct crashinfo_normalized normalized;
+	const struct crashinfo_maps *maps;
+	const struct crashinfo_map *map;
+	struct crashinfo_error *error = maps_of(plan, group->report, &maps);
+
+	if (error)
+		return error;
+	map = crashinfo_maps_find(maps, frame->ip);
+	if (!query->path && map && map->path[0] == '/')
+		query->path = map->path;
+	if (!plan->finder)
+		return NULL;
+	error = crashinfo_normalize(plan->finder, maps, frame->ip, frame->build_id, &normalized);
+	if (error && error->code == CRASHINFO_ERROR_NO_MEMORY)
+		return error;
+	if (error) {
+		/* the answer will say that nothing was found for the module */
+		crashinfo_error_destroy(error);
+		return NULL;
+	}
+	query->path = normalized.path;
+	query->build_id = normalized.build_id;
+	query->address = normalized.relative_address;
+	return NULL;
+}
+
+static struct crashinfo_error *add_query(struct plan *plan, struct frame_group *group)
+{
+	const struct crashinfo_frame *frame = group->frames;
+	struct crashinfo_symbol_query *query = vec_push(&plan->queries);
+
+	if (!query)
+		return crashinfo_error_no_memory();
+	*query = (struct crashinfo_symbol_query){
+		.build_id = frame->build_id,
+		.path = frame->path,
+		.address = frame->relative_address,
+		.return_address = !group->exact,
+	};
+	group->query = plan->queries.size - 1;
+	return frame->has_relative_address ? NULL : normalize(plan, group, query);
+}
+
+static struct crashinfo_error *ask(struct plan *plan, struct crashinfo_symbolizer *symbolizer)
+{
+	struct crashinfo_error *error = NULL;
+
+	for (size_t i = 0; i < plan->groups.size && !error; i++)
+		if (!plan->groups.data[i].keep)
+			error = add_query(plan, &plan->groups.data[i]);
+	if (error || !plan->queries.size)
+		return error;
+	plan->answers = calloc(plan->queries.size, sizeof(*plan->answers));
+	if (!plan->answers)
+		return crashinfo_error_no_memory();
+	return crashinfo_symbolizer_resolve(symbolizer, plan->queries.data, plan->queries.size,
+					    plan->answers);
+}
+
+/* The groups behind trampolines were taken for return addresses: ask again for their exact ones. */
+static struct crashinfo_error *ask_again(struct plan *plan, struct crashinfo_symbolizer *symbolizer)
+{
+	_free_ struct crashinfo_symbol_query *queries = NULL;
+	_free_ struct crashinfo_symbol_answer *answers = NULL;
+	_free_ size_t *places = NULL;
+	struct crashinfo_error *error;
+	size_t count = 0;
+
+	queries = calloc(plan->queries.size + 1, sizeof(*queries));
+	answers = calloc(plan->queries.size + 1, sizeof(*answers));
+	places = calloc(plan->queries.size + 1, sizeof(*places));
+	if (!queries || !answers || !places)
+		return crashinfo_error_no_memory();
+	for (size_t i = 1; i < plan->groups.size; i++) {
+		const struct frame_group *group = &plan->groups.data[i], *inner = group - 1;
+
+		if (group->keep || group->first || group->exact || inner->keep ||
+		    !plan->answers[inner->query].trampoline)
+			continue;
+		queries[count] = plan->queries.data[group->query];
+		queries[count].return_address = false;
+		places[count++] = group->query;
+	}
+	if (!count)
+		return NULL;
+	error = crashinfo_symbolizer_resolve(symbolizer, queries, count, answers);
+	for (size_t i = 0; i < count && !error; i++)
+		plan->answers[places[i]] = answers[i];
+	return error;
+}
+
+static void count_group(const struct plan *plan, const struct frame_group *group,
+			struct crashinfo_symbolize_stats *stats)
+{
+	enum crashinfo_symbol_status status;
+
+	if (!stats || !is_native(group->frames))
+		return;
+	stats->frames++;
+	if (group->keep) {
+		stats->kept++;
+		return;
+	}
+	status = plan->answers[group->query].status;
+	stats->by_status[status]++;
+	stats->resolved += crashinfo_symbol_status_has_name(status);
+}
+
+/* Write the groups from `*first` on that belong to `report`. */
+static struct crashinfo_error *write_report(struct plan *plan, size_t report, size_t *first,
+					    char **ret, size_t *size_ret,
+					    struct crashinfo_symbolize_stats *stats)
+{
+	const struct crashinfo_json *json = crashinfo_report_json(plan->reports[report]);
+	struct crashinfo_json_edits *edits = NULL;
+	struct crashinfo_error *error = crashinfo_json_edits_create(json, &edits);
+
+	for (; *first < plan->groups.size && !error; ++*first) {
+		const struct frame_group *group = &plan->groups.data[*first];
+
+		if (group->report != report)
+			break;
+		count_group(plan, group, stats);
+		if (!group->keep)
+			error = symbolize_write(json, edits, group, &plan->answers[group->query]);
+	}
+	if (!error)
+		error = crashinfo_json_edits_apply(edits, ret, size_ret);
+	crashinfo_json_edits_destroy(edits);
+	return error;
+}
+
+static struct crashinfo_error *write_all(struct plan *plan, size_t count, char **texts_ret,
+					 size_t *sizes_ret, struct crashinfo_symbolize_stats *stats)
+{
+	struct crashinfo_error *error = NULL;
+	size_t first = 0, done;
+
+	for (done = 0; done < count && !error; done++)
+		error = write_report(plan, done, &first, &texts_ret[done], &sizes_ret[done], stats);
+	if (error)
+		for (size_t i = 0; i + 1 < done; i++)
+			free(texts_ret[i]);
+	return error;
+}
+
+static void tell_each(const struct plan *plan, crashinfo_symbolized_fn *each, void *user)
+{
+	for (size_t i = 0; i < plan->groups.size; i++) {
+		const struct frame_group *group = &plan->groups.data[i];
+		struct crashinfo_symbolized_frame frame = {
+			.report = group->report, .frame = group->index, .stack = group->stack};
+
+		if (!is_native(group->frames))
+			continue;
+		if (!group->keep) {
+			frame.query = &plan->queries.data[group->query];
+			frame.answer = &plan->answers[group->query];
+		}
+		each(user, &frame);
+	}
+}
+
+static struct crashinfo_error *run(struct plan *plan, struct crashinfo_symbolizer *symbolizer,
+				   size_t count)
+{
+	struct crashinfo_error *error = NULL;
+
+	plan->maps = calloc(count ? count : 1, sizeof(struct crashinfo_maps *));
+	if (!plan->maps)
+		return crashinfo_error_no_memory();
+	for (size_t i = 0; i < count && !error; i++)
+		error = add_report(plan, i);
+	if (!error)
+		error = ask(plan, symbolizer);
+	return error ? error : ask_again(plan, symbolizer);
+}
+
+struct crashinfo_error *crashinfo_symbolize(const struct crashinfo_context *context,
+					    struct crashinfo_symbolizer *symbolizer,
+					    const struct crashinfo_symbolize_options *options,
+					    struct crashinfo_report *const *reports, size_t count,
+					    char **texts_ret, size_t *sizes_ret,
+					    struct crashinfo_symbolize_stats *stats,
+					    crashinfo_symbolized_fn *each, void *each_user)
+{
+	static const struct crashinfo_symbolize_options defaults;
+	struct plan plan = {
+		.context = context,
+		.options = options ? options : &defaults,
+		.finder = symbolizer_finder(symbolizer),
+		.reports = reports,
+	};
+	struct crashinfo_error *error = run(&plan, symbolizer, count);
+
+	if (!error && each)
+		tell_each(&plan, each, each_user);
+	if (!error)
+		error = write_all(&plan, count, texts_ret, sizes_ret, stats);
+	for (size_t i = 0; plan.maps && i < count; i++)
+		crashinfo_maps_destroy(plan.maps[i]);
+	free(plan.maps);
+	free(plan.groups.data);
+	free(plan.queries.data);
+	free(plan.answers);
+	return error;
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Signal trampolines: what the kernel has a handler return to. */
+#ifndef SYMBOL_TRAMPOLINE_H
+#define SYMBOL_TRAMPOLINE_H
+
+#include <elfutils/libdw.h>
+
+#include "module/elf_file.h"
+
+struct trampoline_finder;
+
+/* Look in the call frame information and code of a module's files, any of which may be absent. */
+struct trampoline_finder *trampoline_finder_create(const struct elf_file *debug,
+						   const struct elf_file *image, Dwarf *dwarf);
+void trampoline_finder_destroy(struct trampoline_finder *finder);
+
+bool trampoline_at(const struct trampoline_finder *finder, uint64_t address);
+
+#endif
