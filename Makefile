@@ -86,13 +86,17 @@ $(LIB): $(LIB_OBJ)
 # --- tools ----------------------------------------------------------------------------------------
 
 TOOL_SRC := $(sort $(wildcard tools/ddcrash-*.c))
-TOOL_COMMON_OBJ := $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out $(TOOL_SRC),$(wildcard tools/*.c)))
+TOOL_COMMON_OBJ := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard tools/tool_*.c))
 TOOLS    := $(TOOL_SRC:tools/%.c=$(BUILD)/bin/%)
 
 .PHONY: tools completions
 tools: $(TOOLS)
 
-$(TOOLS): $(BUILD)/bin/%: $(BUILD)/obj/tools/%.o $(TOOL_COMMON_OBJ) $(LIB)
+# ddcrash-NAME is tools/ddcrash-NAME.c and what belongs to it alone, tools/NAME_*.c.
+.SECONDEXPANSION:
+$(TOOLS): $(BUILD)/bin/ddcrash-%: $(BUILD)/obj/tools/ddcrash-%.o \
+		$$(addprefix $(BUILD)/obj/,$$(addsuffix .o,$$(basename $$(wildcard tools/$$*_*.c)))) \
+		$(TOOL_COMMON_OBJ) $(LIB)
 	@mkdir -p $(@D)
 	@$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS)

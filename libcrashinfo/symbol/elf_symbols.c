@@ -27,7 +27,7 @@ static bool is_better(const struct candidate *a, const struct candidate *b)
 	static const int rank[] = {[STB_LOCAL] = 0, [STB_GLOBAL] = 2, [STB_WEAK] = 1};
 	int rank_a = a->bind <= STB_WEAK ? rank[a->bind] : 2;
 	int rank_b = b->bind <= STB_WEAK ? rank[b->bind] : 2;
-	size_t lead_a = strspn(a->name, "_"), lead_b = strspn(b->name, "_");
+	size_t lead_a, lead_b;
 
 	if (!b->name || a->value != b->value)
 		return !b->name || a->value > b->value;
@@ -35,6 +35,8 @@ static bool is_better(const struct candidate *a, const struct candidate *b)
 		return a->size;
 	if (rank_a != rank_b)
 		return rank_a > rank_b;
+	lead_a = strspn(a->name, "_");
+	lead_b = strspn(b->name, "_");
 	if (lead_a != lead_b)
 		return lead_a < lead_b;
 	return strcmp(a->name, b->name) < 0;

@@ -100,6 +100,17 @@ static bool set_names(struct crashinfo_symbolizer *symbolizer, const char *name,
 	return frame->function != NULL;
 }
 
+/*
+ * libdw has put the unit's directory in front of files that stand right in it, but not of relative
+ * folders. That shows only where the directory itself is relative.
+ */
+static bool has_directory(const char *file, const char *comp_dir)
+{
+	size_t size = strlen(comp_dir);
+
+	return file[0] == '/' || !size || (!strncmp(file, comp_dir, size) && file[size] == '/');
+}
+
 /* Directory and name joined as the compiler meant them. */
 static bool set_file(struct crashinfo_symbolizer *symbolizer, const struct lookup_frame *from,
 		     struct crashinfo_symbol_frame *frame)
@@ -108,7 +119,7 @@ static bool set_file(struct crashinfo_symbolizer *symbolizer, const struct looku
 
 	if (!from->file)
 		return true;
-	if (from->file[0] != '/' && from->comp_dir && *from->comp_dir)
+	if (from->comp_dir && !has_directory(from->file, from->comp_dir))
 		strbuf_addf(&path, "%s/", from->comp_dir);
 	strbuf_adds(&path, from->file);
 	frame->file = path.failed ? NULL : arena_memdup(&symbolizer->arena, path.data, path.size);

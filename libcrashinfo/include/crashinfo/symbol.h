@@ -58,8 +58,12 @@ struct crashinfo_symbol_query {
 	const char *file;
 	const char *build_id;
 	const char *path;
-	uint64_t
-		address; /* ELF virtual address, already moved into the call for return addresses */
+	uint64_t address; /* ELF virtual address */
+	/*
+	 * The address is where a call returns to: the byte before it is looked up, which belongs to
+	 * the call. Not so in a signal trampoline, which was never called.
+	 */
+	bool return_address;
 };
 
 struct crashinfo_symbol_answer {
