@@ -11,10 +11,16 @@
 #define SCAN_INNERMOST 512
 #define SCAN_CALLER    128
 
+/* Where the stack overflowed it begins with memory that can't be read. */
+#define PAGE               4096
+#define SCAN_PAGES_SKIPPED 4
+
 struct step {
 	const struct unwind_space *space;
 	const struct unwind_frame *frame;
-	bool has_cfi; /* an FDE covers the frame's pc */
+	bool has_cfi;       /* an FDE covers the frame's pc */
+	bool is_damaged;    /* it led to a return address that is none */
+	uint64_t frame_end; /* where the stack of the caller begins, as far as is known */
 };
 
 enum outcome { NOT_FOUND, FOUND, OUTERMOST };
@@ -104,19 +110,40 @@ static bool is_executable(const struct step *s, uint64_t pc)
 	return s->space->is_executable(s->space->context, pc);
 }
 
-/* Whether `address` follows a call that may have led to the frame; a KNOWN one did. */
-static enum unwind_call returns_from(const struct step *s, uint64_t address)
+/* Whether a handler that returns to `address` with the stack pointer `sp` was run for a signal:
+ * what it interrupted has to make sense. */
+static bool is_trampoline(const struct step *s, uint64_t address, uint64_t sp)
 {
-	uint64_t target = 0, pc = s->frame->pc;
-	enum unwind_call call;
+	const struct unwind_arch *arch = s->space->arch;
+	const struct unwind_memory *memory = &s->space->memory;
+	struct unwind_frame trampoline = {.pc = address, .sp = sp};
+	struct unwind_registers interrupted;
+	uint64_t word;
+
+	return arch->is_sigreturn(memory, address) &&
+	       arch->signal_registers(memory, &trampoline, &interrupted) &&
+	       is_executable(s, interrupted.value[arch->pc]) &&
+	       read_word(memory, interrupted.value[arch->sp], &word);
+}
+
+/* Whether `address`, which leaves the stack pointer at `sp`, follows a call that may have led to
+ * the frame, or is where a signal handler returns to. */
+static bool is_return_address(const struct step *s, uint64_t address, uint64_t sp)
+{
+	const struct unwind_arch *arch = s->space->arch;
+	uint64_t target, pc = s->frame->pc;
 
 	if (!is_executable(s, address))
-		return UNWIND_CALL_NONE;
-	call = s->space->arch->call_before(&s->space->memory, address, &target);
-	/* In memory without code the call can't be compared with where it led. */
-	if (call != UNWIND_CALL_KNOWN || !is_executable(s, pc))
-		return call;
-	return target <= pc && pc - target < FUNCTION_MAX ? call : UNWIND_CALL_NONE;
+		return false;
+	switch (arch->call_before(&s->space->memory, address, &target)) {
+	case UNWIND_CALL_NONE: return is_trampoline(s, address, sp);
+	case UNWIND_CALL_UNKNOWN: return true;
+	case UNWIND_CALL_KNOWN: break;
+	}
+	/* Nothing to compare with where there is no code, or what called the frame is lost. */
+	if (s->is_damaged || !is_executable(s, pc))
+		return is_executable(s, target);
+	return target <= pc && pc - target < FUNCTION_MAX;
 }
 
 static enum outcome found(const struct step *s, enum unwind_trust trust,
@@ -136,7 +163,7 @@ static enum outcome by_leaf(struct step *s, struct unwind_frame *caller)
 		return NOT_FOUND;
 	caller->registers = s->frame->registers;
 	if (!s->space->arch->leaf_caller(&s->space->memory, s->frame, caller) ||
-	    returns_from(s, caller->pc) == UNWIND_CALL_NONE)
+	    !is_return_address(s, caller->pc, caller->sp))
 		return NOT_FOUND;
 	return found(s, executable ? UNWIND_LEAF : UNWIND_BAD_CALL, caller);
 }
@@ -149,7 +176,7 @@ static enum outcome by_frame_pointer(struct step *s, struct unwind_frame *caller
 
 	if (!(s->frame->registers.known >> arch->fp & 1) || fp < s->frame->sp || fp % arch->word ||
 	    !s->space->memory.read(s->space->memory.context, fp, saved, sizeof(saved)) ||
-	    returns_from(s, saved[1]) == UNWIND_CALL_NONE)
+	    !is_return_address(s, saved[1], fp + sizeof(saved)))
 		return NOT_FOUND;
 	caller->registers = s->frame->registers;
 	caller->registers.value[arch->fp] = saved[0];
@@ -158,35 +185,27 @@ static enum outcome by_frame_pointer(struct step *s, struct unwind_frame *caller
 	return found(s, UNWIND_FP, caller);
 }
 
-/* The word at `at` was pushed by a call. */
-static enum outcome found_in_stack(struct step *s, uint64_t at, uint64_t pc,
-				   struct unwind_frame *caller)
-{
-	caller->registers = s->frame->registers;
-	caller->pc = pc;
-	caller->sp = at + s->space->arch->word;
-	return found(s, UNWIND_SCAN, caller);
-}
-
 static enum outcome by_scan(struct step *s, struct unwind_frame *caller)
 {
-	unsigned words = s->frame->interrupted ? SCAN_INNERMOST : SCAN_CALLER;
-	uint64_t at = (s->frame->sp + 7) & ~(uint64_t)7, guess_at = 0, guess = 0, word;
+	unsigned words = s->frame->interrupted ? SCAN_INNERMOST : SCAN_CALLER, skipped = 0;
+	const unsigned size = s->space->arch->word;
+	uint64_t at = (s->frame_end + size - 1) & -(uint64_t)size, word;
 
-	for (unsigned i = 0; i < words; i++, at += s->space->arch->word) {
-		enum unwind_call call;
-
-		if (!read_word(&s->space->memory, at, &word))
-			break;
-		call = returns_from(s, word);
-		if (call == UNWIND_CALL_KNOWN)
-			return found_in_stack(s, at, word, caller);
-		if (call == UNWIND_CALL_UNKNOWN && !guess_at) {
-			guess_at = at;
-			guess = word;
+	for (unsigned i = 0; i < words; i++, at += size) {
+		if (!read_word(&s->space->memory, at, &word)) {
+			if (skipped++ == SCAN_PAGES_SKIPPED)
+				break;
+			at = (at & -(uint64_t)PAGE) + PAGE - size;
+			continue;
 		}
+		if (!is_return_address(s, word, at + size))
+			continue;
+		caller->registers = s->frame->registers;
+		caller->pc = word;
+		caller->sp = at + size;
+		return found(s, UNWIND_SCAN, caller);
 	}
-	return guess_at ? found_in_stack(s, guess_at, guess, caller) : NOT_FOUND;
+	return NOT_FOUND;
 }
 
 /* --- a step ----------------------------------------------------------------------------------- */
@@ -207,7 +226,7 @@ static bool progresses(const struct unwind_frame *frame, const struct unwind_fra
 
 enum unwind_end unwind_step(const struct unwind_space *space, struct unwind_frame *frame)
 {
-	struct step s = {.space = space, .frame = frame};
+	struct step s = {.space = space, .frame = frame, .frame_end = frame->sp};
 	enum unwind_end end = UNWIND_LOST;
 	struct unwind_frame caller;
 
@@ -223,8 +242,11 @@ enum unwind_end unwind_step(const struct unwind_space *space, struct unwind_fram
 			continue;
 		}
 		/* Only what a signal interrupted may have been anywhere. */
-		if (!caller.interrupted && !is_executable(&s, caller.pc))
+		if (!caller.interrupted && !is_executable(&s, caller.pc)) {
+			s.is_damaged = true;
+			s.frame_end = caller.sp;
 			continue;
+		}
 		*frame = caller;
 		return UNWIND_GOES_ON;
 	}
