@@ -5,6 +5,7 @@
     stack.py STREAM                     instruction pointers
     stack.py STREAM PROGRAM OBJECT      names of those functions that OBJECT defines, as found in
                                         PROGRAM by relative address; "?" for frames without module
+    stack.py STREAM PROGRAM OBJECT FULL the same, with the symbols of FULL, as PROGRAM was stripped
 
 Consecutive frames of one name are one line with their number behind it.
 """
@@ -33,19 +34,19 @@ def frames(stream):
             inside = True
 
 
-def names(stream, program, wanted):
-    table = functions(program)
+def names(stream, program, wanted, full):
+    table = functions(full)
     for index, frame in enumerate(frames(stream)):
         if "path" not in frame:
             yield "?"
             continue
-        if not os.path.samefile(frame["path"], program):
+        if os.path.realpath(frame["path"]) != os.path.realpath(program):
             continue
         # A return address may be behind its function.
         address = int(frame["relative_address"], 16) - (index > 0)
         at = bisect.bisect_right(table, (address, "~")) - 1
         if at >= 0 and table[at][1] in wanted:
-            yield table[at][1]
+            yield table[at][1].split(".")[0]
 
 
 def counted(items):
@@ -62,4 +63,5 @@ if len(sys.argv) == 2:
     print("\n".join(frame["ip"] for frame in frames(sys.argv[1])))
 else:
     defined = {name for _, name in functions(sys.argv[3])}
-    print("\n".join(counted(names(sys.argv[1], sys.argv[2], defined))))
+    full = sys.argv[4] if len(sys.argv) > 4 else sys.argv[2]
+    print("\n".join(counted(names(sys.argv[1], sys.argv[2], defined, full))))

@@ -16,18 +16,25 @@
 #include <setjmp.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#ifndef WITHOUT_COLLECTOR
-#include "ddcrash.h"
+/* musl's compiler wrapper does not find the kernel's headers. */
+#if __has_include(<linux/filter.h>)
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#define HAS_FILTERS
 #endif
+
+#include "ddcrash.h"
 
 #ifdef __clang__
 #define NOINLINE __attribute__((noinline))
@@ -142,6 +149,61 @@ static NOINLINE void smash(void)
 	NOT_A_TAIL_CALL();
 }
 
+/* --- code without a module -------------------------------------------------------------------- */
+
+static void run_code(const char *code, size_t size)
+{
+	void *memory = mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC,
+			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	memcpy(memory, code, size);
+	((void (*)(void (*)(void)))memory)(write_null);
+	NOT_A_TAIL_CALL();
+}
+
+static NOINLINE void generated_with_frame(void)
+{
+	/* push %rbp; mov %rsp, %rbp; call *%rdi; pop %rbp; ret */
+	static const char code[] = "\x55\x48\x89\xe5\xff\xd7\x5d\xc3";
+
+	run_code(code, sizeof(code));
+}
+
+static NOINLINE void generated_without_frame(void)
+{
+	/* sub $24, %rsp; call *%rdi; add $24, %rsp; ret */
+	static const char code[] = "\x48\x83\xec\x18\xff\xd7\x48\x83\xc4\x18\xc3";
+
+	run_code(code, sizeof(code));
+}
+
+/* Programs move their code to memory without a file, for larger pages. */
+static NOINLINE void remapped(void)
+{
+	char *page = (char *)((unsigned long)write_null & ~4095ul);
+	char *copy = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	memcpy(copy, page, 4096);
+	mprotect(copy, 4096, PROT_READ | PROT_EXEC);
+	if (mremap(copy, 4096, 4096, MREMAP_MAYMOVE | MREMAP_FIXED, page) == MAP_FAILED)
+		exit(77);
+	write_null();
+	NOT_A_TAIL_CALL();
+}
+
+/* A library that is replaced while it is used. */
+static NOINLINE void deleted_library(void)
+{
+	void *library = dlopen("./plugin.so", RTLD_NOW);
+	void (*call)(void (*)(void));
+
+	if (!library || unlink("./plugin.so"))
+		exit(77);
+	call = (void (*)(void (*)(void)))dlsym(library, "plugin_call");
+	call(write_null);
+	NOT_A_TAIL_CALL();
+}
+
 /* --- signals ---------------------------------------------------------------------------------- */
 
 static NOINLINE void call_abort(void)
@@ -214,8 +276,10 @@ static NOINLINE int recurse(int depth)
 	volatile char padding[64];
 
 	padding[0] = (char)depth;
-	if (depth == 1)
+	if (depth == 1) {
 		write_null();
+		return 0;
+	}
 	return recurse(depth - 1) + padding[0];
 }
 
@@ -233,9 +297,7 @@ static NOINLINE void recurse_600(void)
 
 static void *thread_crashes(void *how)
 {
-#ifndef WITHOUT_COLLECTOR
 	ddcrash_thread_start();
-#endif
 	outer((void (*)(void))how);
 	return NULL;
 }
@@ -354,6 +416,76 @@ static void full_pipe(void)
 	outer(write_null);
 }
 
+#ifdef HAS_FILTERS
+/* All that a report may need. */
+static const int allowed_calls[] = {
+	SYS_clock_gettime,
+	SYS_close,
+	SYS_fstat,
+	SYS_geteuid,
+	SYS_getpid,
+	SYS_gettid,
+	SYS_newfstatat,
+	SYS_openat,
+	SYS_ppoll,
+	SYS_pread64,
+	SYS_process_vm_readv,
+	SYS_read,
+	SYS_rt_sigaction,
+	SYS_rt_sigpending,
+	SYS_rt_sigprocmask,
+	SYS_rt_sigreturn,
+	SYS_unlinkat,
+	SYS_write,
+	SYS_rt_tgsigqueueinfo,
+};
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+/* Do `listed` for the calls of the list and `other` for all others. */
+static void filter(const int *calls, size_t count, unsigned listed, unsigned other)
+{
+	struct sock_filter program[64] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr))};
+	struct sock_fprog prog = {.len = 1, .filter = program};
+
+	for (size_t i = 0; i < count; i++) {
+		program[prog.len++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K,
+								   (unsigned)calls[i], 0, 1);
+		program[prog.len++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, listed);
+	}
+	program[prog.len++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, other);
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
+	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &prog))
+		exit(77);
+}
+
+static void filtered(void)
+{
+	filter(allowed_calls, COUNT(allowed_calls), SECCOMP_RET_ALLOW, SECCOMP_RET_KILL_PROCESS);
+	outer(write_null);
+}
+
+/* As in containers: the call that reads memory is refused. */
+static void refused_read(void)
+{
+	static const int calls[] = {SYS_process_vm_readv};
+
+	filter(calls, COUNT(calls), SECCOMP_RET_ERRNO | EPERM, SECCOMP_RET_ALLOW);
+	outer(write_null);
+}
+
+static NOINLINE void forbidden_call(void)
+{
+	static const int calls[] = {SYS_getppid};
+
+	filter(calls, COUNT(calls), SECCOMP_RET_TRAP, SECCOMP_RET_ALLOW);
+	getppid();
+	NOT_A_TAIL_CALL();
+}
+
+#endif
+
 /* --- handlers of the program's own ------------------------------------------------------------ */
 
 static sigjmp_buf back;
@@ -438,6 +570,10 @@ static const struct {
 	{"noreturn", NULL, ends_with_call},
 	{"bad-sp", NULL, bad_stack_pointer},
 	{"smash", NULL, smash},
+	{"generated-frame", NULL, generated_with_frame},
+	{"generated", NULL, generated_without_frame},
+	{"remapped", NULL, remapped},
+	{"deleted-library", NULL, deleted_library},
 	{"abort", NULL, call_abort},
 	{"assert", NULL, fail_assertion},
 	{"free", NULL, free_stack},
@@ -457,6 +593,11 @@ static const struct {
 	{"no-proc", no_proc, NULL},
 	{"closed-pipe", closed_pipe, NULL},
 	{"full-pipe", full_pipe, NULL},
+#ifdef HAS_FILTERS
+	{"filtered", filtered, NULL},
+	{"refused-read", refused_read, NULL},
+	{"forbidden", NULL, forbidden_call},
+#endif
 	{"own-exits", own_exits, NULL},
 	{"own-recovers", own_recovers, NULL},
 	{"ignored", ignored, NULL},
@@ -477,7 +618,6 @@ static void prepare(const char *name)
 
 static int start(const char *output)
 {
-#ifndef WITHOUT_COLLECTOR
 	static const char *const tags[] = {"service:crash", "quoted:\"\\"};
 	static const char *const more[] = {"a \"tag\"\nof two lines", "DD_CRASHTRACK_DONE"};
 	struct ddcrash_config config = {
@@ -497,10 +637,6 @@ static int start(const char *output)
 		config.output_fd = atoi(output + 3);
 	}
 	return ddcrash_start(&config);
-#else
-	(void)output;
-	return 0;
-#endif
 }
 
 int main(int argc, char **argv)
