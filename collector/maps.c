@@ -135,3 +135,20 @@ const struct map *maps_first(void)
 {
 	return table.entries;
 }
+
+void maps_path(const struct map *map, char ret[MAPS_PATH_MAX])
+{
+	static const char deleted[] = " (deleted)", newline[] = "\\012";
+	size_t size = map->path_size, used = 0;
+
+	if (text_ends(map->path, size, deleted))
+		size -= sizeof(deleted) - 1;
+	for (size_t at = 0; at < size && used < MAPS_PATH_MAX - 1; at++) {
+		bool escaped = text_begins(map->path + at, size - at, newline);
+
+		ret[used++] = escaped ? '\n' : map->path[at];
+		if (escaped)
+			at += sizeof(newline) - 2;
+	}
+	ret[used] = '\0';
+}

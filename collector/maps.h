@@ -8,6 +8,8 @@
 
 #include "writer.h"
 
+#define MAPS_PATH_MAX 4096
+
 struct map {
 	uint64_t start, end, offset; /* addresses, end exclusive; offset into the file */
 	uint64_t inode;
@@ -26,5 +28,9 @@ void maps_read(struct writer *copy);
 /* The entry that holds `address`, NULL when none does. Entries before it are at lower addresses. */
 const struct map *maps_find(uint64_t address);
 const struct map *maps_first(void);
+
+/* The path as the file system knows it: a newline is one again, " (deleted)" is cut off, as the
+ * name under which a removed or replaced file was loaded is still the one to know. */
+void maps_path(const struct map *map, char ret[MAPS_PATH_MAX]);
 
 #endif

@@ -76,30 +76,12 @@ static int open_file_of(const char *path, const struct module *module)
 	return fd;
 }
 
-/* The path of a mapping as a string, with \012 made a newline again; false when there is none. */
-static bool map_path(const struct map *map, char to[PATH_BYTES])
-{
-	size_t used = 0;
-
-	if (!map->path_size || map->path[0] != '/')
-		return false;
-	for (size_t at = 0; at < map->path_size && used < PATH_BYTES - 1; at++) {
-		if (text_begins(map->path + at, map->path_size - at, "\\012")) {
-			to[used++] = '\n';
-			at += 3;
-		} else {
-			to[used++] = map->path[at];
-		}
-	}
-	to[used] = '\0';
-	return true;
-}
-
 static bool open_module(struct module *module)
 {
-	static char path[PATH_BYTES];
+	static char path[MAPS_PATH_MAX];
 
-	module->fd = map_path(module->map, path) ? open_file_of(path, module) : -1;
+	maps_path(module->map, path);
+	module->fd = path[0] == '/' ? open_file_of(path, module) : -1;
 	if (module->fd < 0 && module->map->inode)
 		module->fd = open_file_of("/proc/self/exe", module);
 	return module->fd >= 0;

@@ -69,14 +69,11 @@ static void write_build_id(struct writer *w, const struct elf_build_id *id)
 
 static void write_path(struct writer *w, const struct map *map)
 {
-	static const char deleted[] = " (deleted)";
-	size_t size = map->path_size;
+	static char path[MAPS_PATH_MAX];
 
-	/* The name under which a replaced or removed file was loaded is still the one to know. */
-	if (text_ends(map->path, size, deleted))
-		size -= sizeof(deleted) - 1;
+	maps_path(map, path);
 	writer_text(w, ", \"path\": ");
-	writer_json(w, map->path, size);
+	writer_json(w, path, text_length(path));
 }
 
 static void write_module(struct writer *w, uint64_t pc)

@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Sourced by the collector's *.test scripts after tools/tests/lib.sh: programs that crash.
 #
 #   build NAME COMPILER OPTIONS...   makes ./NAME and ./NAME.o of crash.c, linked with libddcrash.a
