@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A report as text, section by section. */
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/utf8.h"
+#include "render/render.h"
+#include "report/report.h"
+
+/* --- what all sections use --- */
+
+static const char *const colors[] = {
+	[RENDER_PLAIN] = NULL,          [RENDER_ALERT] = "\033[1;31m", [RENDER_HEADING] = "\033[1m",
+	[RENDER_FUNCTION] = "\033[33m", [RENDER_FILE] = "\033[36m",    [RENDER_DIM] = "\033[2m",
+};
+
+void render_styled(const struct render *r, struct strbuf *out, enum render_style style,
+		   const char *text)
+{
+	const char *color = r->options->color ? colors[style] : NULL;
+	size_t size = text ? strlen(text) : 0;
+	bool newline = size && text[size - 1] == '\n';
+
+	if (!size)
+		return;
+	if (color)
+		strbuf_adds(out, color);
+	/* a colour that runs over the end of a line colours what a pager puts there */
+	strbuf_add(out, text, size - newline);
+	if (color)
+		strbuf_adds(out, "\033[0m");
+	if (newline)
+		strbuf_addc(out, '\n');
+}
+
+static void add_escaped(struct strbuf *out, const char *text, size_t size)
+{
+	size_t shown = size;
+
+	if (size > RENDER_TEXT_BYTES) {
+		shown = RENDER_TEXT_BYTES;
+		/* not within a character */
+		while (shown && ((unsigned char)text[shown] & 0xc0) == 0x80)
+			shown--;
+	}
+	utf8_add_printable(out, text, shown);
+	if (shown < size)
+		strbuf_addf(out, "... (%zu bytes more)", size - shown);
+}
+
+void render_escaped(struct strbuf *out, const char *text)
+{
+	if (text)
+		add_escaped(out, text, strlen(text));
+}
+
+void render_node(const struct render *r, struct strbuf *out, crashinfo_json_node node)
+{
+	_error_ struct crashinfo_error *error = NULL;
+	_free_ char *storage = NULL;
+	struct crashinfo_slice text;
+
+	if (node == CRASHINFO_JSON_NONE ||
+	    crashinfo_json_type(r->json, node) != CRASHINFO_JSON_STRING)
+		return;
+	error = crashinfo_json_string(r->json, node, &text, &storage);
+	if (error)
+		out->failed = true;
+	else
+		add_escaped(out, text.data, text.size);
+}
+
+void render_heading(const struct render *r, struct strbuf *out, const char *format, ...)
+{
+	_free_ char *text = NULL;
+	va_list args;
+	int size;
+
+	va_start(args, format);
+	size = vasprintf(&text, format, args);
+	va_end(args);
+	if (size < 0) {
+		text = NULL;
+		out->failed = true;
+		return;
+	}
+	strbuf_addc(out, '\n');
+	render_styled(r, out, RENDER_HEADING, text);
+	strbuf_addc(out, '\n');
+}
+
+crashinfo_json_node render_at(const struct render *r, const char *path,
+			      enum crashinfo_json_type type)
+{
+	crashinfo_json_node node = report_at(r->json, 0, path);
+
+	if (node == CRASHINFO_JSON_NONE || crashinfo_json_type(r->json, node) != type)
+		return CRASHINFO_JSON_NONE;
+	return node;
+}
+
+/* --- sections --- */
+
+static const struct crashinfo_stack *find_stack(const struct render *r,
+						enum crashinfo_stack_role role)
+{
+	const struct crashinfo_stack *stack;
+
+	for (size_t i = 0; (stack = crashinfo_report_stack(r->report, i)); i++)
+		if (stack->role == role)
+			return stack;
+	return NULL;
+}
+
+static struct crashinfo_error *add_crashed(struct render *r, struct strbuf *out)
+{
+	const struct crashinfo_stack *stack = find_stack(r, CRASHINFO_STACK_CRASHED);
+
+	render_heading(r, out, "Stack of the crashed thread:");
+	if (stack)
+		return render_stack(r, stack, true, out);
+	strbuf_adds(out, "  the report has none\n");
+	return NULL;
+}
+
+/* Lines of `text` indented, each escaped. */
+static void add_lines(struct strbuf *out, struct crashinfo_slice text)
+{
+	for (size_t lines = 0; text.size; lines++) {
+		const char *end = memchr(text.data, '\n', text.size);
+		size_t size = end ? (size_t)(end - text.data) : text.size;
+
+		if (lines == RENDER_STACK_HEAD) {
+			strbuf_addf(out, "  ...  %zu bytes more are not shown\n", text.size);
+			return;
+		}
+		strbuf_adds(out, "  ");
+		add_escaped(out, text.data, size);
+		strbuf_addc(out, '\n');
+		size += end != NULL;
+		text.data += size;
+		text.size -= size;
+	}
+}
+
+/* The language runtime's own view: frames, or a text that it made. */
+static struct crashinfo_error *add_runtime(struct render *r, struct strbuf *out)
+{
+	const struct crashinfo_stack *stack = find_stack(r, CRASHINFO_STACK_RUNTIME);
+	crashinfo_json_node node =
+		render_at(r, "experimental.runtime_stack.stacktrace_string", CRASHINFO_JSON_STRING);
+	_free_ char *storage = NULL;
+	struct crashinfo_slice text;
+	struct crashinfo_error *error;
+
+	if (!stack)
+		return NULL;
+	render_heading(r, out, "Stack of the language runtime:");
+	if (stack->frame_count || node == CRASHINFO_JSON_NONE)
+		return render_stack(r, stack, true, out);
+	error = crashinfo_json_string(r->json, node, &text, &storage);
+	if (!error)
+		add_lines(out, text);
+	return error;
+}
+
+static struct crashinfo_error *add_log(struct render *r, struct strbuf *out)
+{
+	crashinfo_json_node log = render_at(r, "log_messages", CRASHINFO_JSON_ARRAY), line;
+	size_t count = 0,
+	       total = log == CRASHINFO_JSON_NONE ? 0 : crashinfo_json_count(r->json, log);
+
+	if (!total)
+		return NULL;
+	render_heading(r, out, "Messages of the collector:");
+	for (line = crashinfo_json_first(r->json, log);
+	     line != CRASHINFO_JSON_NONE && count < RENDER_LOG_LINES;
+	     line = crashinfo_json_next(r->json, log, line), count++) {
+		strbuf_adds(out, "  ");
+		render_node(r, out, line);
+		strbuf_addc(out, '\n');
+	}
+	if (count < total)
+		strbuf_addf(out, "  ...  %zu more are not shown\n", total - count);
+	return NULL;
+}
+
+/* Four registers in a row, as a debugger shows them. */
+static struct crashinfo_error *add_registers(struct render *r, struct strbuf *out)
+{
+	crashinfo_json_node registers = render_at(r, "ucontext.registers", CRASHINFO_JSON_OBJECT);
+	crashinfo_json_node name;
+	size_t count = 0;
+
+	if (!r->options->verbose || registers == CRASHINFO_JSON_NONE ||
+	    !crashinfo_json_count(r->json, registers))
+		return NULL;
+	render_heading(r, out, "Registers:");
+	for (name = crashinfo_json_first(r->json, registers);
+	     name != CRASHINFO_JSON_NONE && count < RENDER_STACK_HEAD;
+	     name = crashinfo_json_next(r->json, registers, name), count++) {
+		_strbuf_ struct strbuf text = {0};
+
+		render_node(r, &text, name);
+		strbuf_addf(out, "%s  %-4s ", count && count % 4 == 0 ? "\n" : "",
+			    text.size ? text.data : "");
+		render_node(r, out, crashinfo_json_value(name));
+		out->failed |= text.failed;
+	}
+	strbuf_addc(out, '\n');
+	return NULL;
+}
+
+/* Files come in whole; a reader wants to know which there are. */
+static struct crashinfo_error *add_files(struct render *r, struct strbuf *out)
+{
+	crashinfo_json_node files = render_at(r, "files", CRASHINFO_JSON_OBJECT), name;
+	size_t count = 0;
+
+	if (!r->options->verbose || files == CRASHINFO_JSON_NONE ||
+	    !crashinfo_json_count(r->json, files))
+		return NULL;
+	render_heading(r, out, "Files in the report:");
+	for (name = crashinfo_json_first(r->json, files);
+	     name != CRASHINFO_JSON_NONE && count < RENDER_NAMES;
+	     name = crashinfo_json_next(r->json, files, name), count++) {
+		strbuf_adds(out, "  ");
+		render_node(r, out, name);
+		strbuf_addf(out, ", %zu lines\n",
+			    crashinfo_json_count(r->json, crashinfo_json_value(name)));
+	}
+	return NULL;
+}
+
+static struct crashinfo_error *add_hint(struct render *r, struct strbuf *out)
+{
+	if (r->unnamed)
+		render_heading(r, out,
+			       "%zu of %zu frames have no name; ddcrash-symbolize --debug-dir DIR "
+			       "looks for names, and with --explain says why there is none.",
+			       r->unnamed, r->frames);
+	return NULL;
+}
+
+static struct crashinfo_error *(*const sections[])(struct render *r, struct strbuf *out) = {
+	add_crashed, add_runtime, render_threads, add_registers, add_files, add_log, add_hint,
+};
+
+struct crashinfo_error *crashinfo_render_text(const struct crashinfo_context *context,
+					      struct crashinfo_report *report,
+					      const struct crashinfo_render_options *options,
+					      char **ret, size_t *size_ret)
+{
+	static const struct crashinfo_render_options defaults = {0};
+	_strbuf_ struct strbuf out = {0};
+	struct crashinfo_error *error = NULL;
+	struct render r = {
+		.report = report,
+		.json = crashinfo_report_json(report),
+		.summary = crashinfo_report_summary(report),
+		.options = options ? options : &defaults,
+	};
+
+	(void)context;
+	source_init(&r.sources, r.options);
+	render_header(&r, &out);
+	for (size_t i = 0; i < sizeof(sections) / sizeof(sections[0]) && !error; i++)
+		error = sections[i](&r, &out);
+	source_deinit(&r.sources);
+	if (!error)
+		error = strbuf_error(&out);
+	if (error)
+		return error;
+	*size_ret = out.size;
+	*ret = strbuf_steal(&out);
+	return *ret ? NULL : crashinfo_error_no_memory();
+}
