@@ -204,7 +204,7 @@ static struct crashinfo_error *try_tree(struct crashinfo_finder *finder, struct 
 			if (!copy)
 				return crashinfo_error_no_memory();
 			error = try_path(finder, files, dir, copy);
-			if (error)
+			if (error || files->debug.path)
 				return error;
 		}
 	}

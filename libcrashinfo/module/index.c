@@ -105,7 +105,7 @@ struct crashinfo_error *module_index_make(struct crashinfo_finder *finder, struc
 	if (dir->index.done)
 		return NULL;
 	dir->index.done = true;
-	tree = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR | FTS_NOSTAT, by_name);
+	tree = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR, by_name);
 	if (!tree)
 		return crashinfo_error_from_errno(errno, "cannot read folder %s", dir->path);
 	error = walk(finder, dir, tree);

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The two ways of ddcrash-symbolize: reports and addresses. */
+#ifndef SYMBOLIZE_H
+#define SYMBOLIZE_H
+
+#include <crashinfo/symbolize.h>
+
+#include "tool.h"
+
+/* In the order of the choices; the default depends on what is symbolized. */
+enum symbolize_format {
+	SYMBOLIZE_JSON,
+	SYMBOLIZE_NDJSON,
+	SYMBOLIZE_TEXT,
+	SYMBOLIZE_DEFAULT,
+};
+
+struct symbolize_options {
+	struct tool_list debug_dirs, sysroots, source_dirs, path_maps;
+	uint64_t context;
+	const char *file, *build_id;
+	enum symbolize_format format;
+	struct crashinfo_symbolizer_options symbolizer;
+	bool force, require_all, explain, in_place;
+};
+
+struct symbolize {
+	struct tool tool;
+	struct symbolize_options options;
+	struct crashinfo_finder *finder;
+	struct crashinfo_symbolizer *symbolizer;
+	const char **path_maps; /* pairs OLD, NEW */
+	size_t path_map_count;
+	/* modules whose places --explain has printed */
+	const struct crashinfo_module_files **explained;
+	size_t explained_count;
+	bool unresolved; /* some frame or address has no name */
+};
+
+/* Symbolize the reports that the operands name, or standard input (symbolize_reports.c). */
+void symbolize_reports(struct symbolize *symbolize);
+
+/* Symbolize the operands as addresses, or lines of standard input (symbolize_addresses.c). */
+void symbolize_addresses(struct symbolize *symbolize);
+
+/* Say what was tried for a module, and what to do next (symbolize_explain.c). */
+void symbolize_explain(struct symbolize *symbolize, const struct crashinfo_symbol_query *query,
+		       const struct crashinfo_symbol_answer *answer, const char *where);
+
+#endif

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cJSON.h>
+#include <crashinfo/text.h>
+
+#include "symbolize.h"
+
+/* Addresses that are resolved together: enough to open a module once for a whole list. */
+#define BATCH 65536
+
+struct batch {
+	struct crashinfo_symbol_query *queries;
+	struct crashinfo_symbol_answer *answers;
+	size_t count;
+};
+
+static char *answer_json(const struct crashinfo_symbol_query *query,
+			 const struct crashinfo_symbol_answer *answer)
+{
+	cJSON *object = cJSON_CreateObject(), *frames;
+	char address[24], *text = NULL;
+
+	snprintf(address, sizeof(address), "0x%" PRIx64, query->address);
+	cJSON_AddStringToObject(object, "address", address);
+	cJSON_AddStringToObject(object, "status", crashinfo_symbol_status_name(answer->status));
+	frames = cJSON_AddArrayToObject(object, "frames");
+	for (size_t i = 0; frames && i < answer->frame_count; i++) {
+		const struct crashinfo_symbol_frame *frame = &answer->frames[i];
+		cJSON *item = cJSON_CreateObject();
+
+		cJSON_AddItemToArray(frames, item);
+		if (frame->function)
+			cJSON_AddStringToObject(item, "function", frame->function);
+		if (frame->mangled_name)
+			cJSON_AddStringToObject(item, "mangled_name", frame->mangled_name);
+		if (frame->file)
+			cJSON_AddStringToObject(item, "file", frame->file);
+		if (frame->line)
+			cJSON_AddNumberToObject(item, "line", frame->line);
+		if (frame->column)
+			cJSON_AddNumberToObject(item, "column", frame->column);
+	}
+	if (frames)
+		text = cJSON_PrintUnformatted(object);
+	cJSON_Delete(object);
+	return text;
+}
+
+static void print_json(struct symbolize *symbolize, const struct crashinfo_symbol_query *query,
+		       const struct crashinfo_symbol_answer *answer)
+{
+	char *text = answer_json(query, answer);
+
+	if (text)
+		fprintf(tool_out(&symbolize->tool), "%s\n", text);
+	else
+		tool_failed(&symbolize->tool, crashinfo_error_no_memory());
+	free(text);
+}
+
+/* Text from debug files, as a terminal can bear it. */
+static void print_escaped(struct symbolize *symbolize, const char *text)
+{
+	char *escaped = NULL;
+
+	if (tool_failed(&symbolize->tool, crashinfo_text_escape(text, strlen(text), &escaped)))
+		return;
+	fputs(escaped, tool_out(&symbolize->tool));
+	free(escaped);
+}
+
+static void print_frame(struct symbolize *symbolize, const struct crashinfo_symbol_frame *frame)
+{
+	FILE *out = tool_out(&symbolize->tool);
+
+	print_escaped(symbolize, frame->function ? frame->function : "??");
+	if (frame->file) {
+		fputs(" at ", out);
+		print_escaped(symbolize, frame->file);
+		fprintf(out, ":%u", frame->line);
+		if (frame->column)
+			fprintf(out, ":%u", frame->column);
+	}
+	if (frame->inlined)
+		fputs(" (inlined by)", out);
+	fputc('\n', out);
+}
+
+/* "0xADDRESS: function at file:line:column", further frames below it. */
+static void print_text(struct symbolize *symbolize, const struct crashinfo_symbol_query *query,
+		       const struct crashinfo_symbol_answer *answer)
+{
+	FILE *out = tool_out(&symbolize->tool);
+	int indent = fprintf(out, "0x%" PRIx64 ": ", query->address);
+
+	for (size_t i = 0; i < answer->frame_count; i++) {
+		if (i)
+			fprintf(out, "%*s", indent, "");
+		print_frame(symbolize, &answer->frames[i]);
+	}
+	if (!answer->frame_count)
+		fprintf(out, "?? (%s)\n", crashinfo_symbol_status_name(answer->status));
+}
+
+static void resolve_batch(struct symbolize *symbolize, struct batch *batch)
+{
+	bool text = symbolize->options.format == SYMBOLIZE_DEFAULT ||
+		    symbolize->options.format == SYMBOLIZE_TEXT;
+
+	if (tool_failed(&symbolize->tool,
+			crashinfo_symbolizer_resolve(symbolize->symbolizer, batch->queries,
+						     batch->count, batch->answers)))
+		exit(tool_finish(&symbolize->tool, TOOL_FAILED));
+	for (size_t i = 0; i < batch->count; i++) {
+		const struct crashinfo_symbol_answer *answer = &batch->answers[i];
+
+		if (text)
+			print_text(symbolize, &batch->queries[i], answer);
+		else
+			print_json(symbolize, &batch->queries[i], answer);
+		if (symbolize->options.explain)
+			symbolize_explain(symbolize, &batch->queries[i], answer, NULL);
+		symbolize->unresolved |= !crashinfo_symbol_status_has_name(answer->status);
+	}
+	batch->count = 0;
+}
+
+static void add_address(struct symbolize *symbolize, struct batch *batch, const char *text)
+{
+	struct crashinfo_symbol_query query = {
+		.file = symbolize->options.file,
+		.build_id = symbolize->options.build_id,
+	};
+	char *escaped = NULL;
+
+	if (!crashinfo_text_to_address(text, &query.address)) {
+		if (!tool_failed(&symbolize->tool,
+				 crashinfo_text_escape(text, strlen(text), &escaped)))
+			tool_error(&symbolize->tool,
+				   "not an address: %s (expected hex digits, with or without 0x)",
+				   text);
+		free(escaped);
+		return;
+	}
+	batch->queries[batch->count++] = query;
+	if (batch->count == BATCH)
+		resolve_batch(symbolize, batch);
+}
+
+static void read_lines(struct symbolize *symbolize, struct batch *batch)
+{
+	char *line = NULL;
+	size_t capacity = 0;
+
+	while (getline(&line, &capacity, stdin) > 0) {
+		char *start = line + strspn(line, " \t");
+
+		start[strcspn(start, " \t\r\n")] = '\0';
+		if (*start)
+			add_address(symbolize, batch, start);
+	}
+	if (ferror(stdin))
+		tool_failed(&symbolize->tool,
+			    crashinfo_error_from_errno(errno, "cannot read standard input"));
+	free(line);
+}
+
+void symbolize_addresses(struct symbolize *symbolize)
+{
+	const struct tool_list *operands = &symbolize->tool.operands;
+	struct batch batch = {
+		.queries = calloc(BATCH, sizeof(*batch.queries)),
+		.answers = calloc(BATCH, sizeof(*batch.answers)),
+	};
+
+	if (!batch.queries || !batch.answers) {
+		tool_failed(&symbolize->tool, crashinfo_error_no_memory());
+	} else {
+		for (size_t i = 0; i < operands->count; i++) {
+			if (!strcmp(operands->data[i], "-"))
+				read_lines(symbolize, &batch);
+			else
+				add_address(symbolize, &batch, operands->data[i]);
+		}
+		if (!operands->count)
+			read_lines(symbolize, &batch);
+		if (batch.count)
+			resolve_batch(symbolize, &batch);
+	}
+	free(batch.queries);
+	free(batch.answers);
+}

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Why a frame has the name it has, or none: places that were tried and what helps. */
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "symbolize.h"
+
+static const char *const next_steps[] = {
+	[CRASHINFO_SYMBOL_RESOLVED] = NULL,
+	[CRASHINFO_SYMBOL_RESOLVED_SYMBOL_ONLY] =
+		"for lines, add the folder of the module's debug file with --debug-dir",
+	[CRASHINFO_SYMBOL_NO_LINE] = NULL,
+	[CRASHINFO_SYMBOL_MODULE_UNKNOWN] =
+		"have the collector send build_id and path, or add --sysroot for reports with maps",
+	[CRASHINFO_SYMBOL_NO_DEBUG_FILE] =
+		"add the folder that holds the file with this build id with --debug-dir",
+	[CRASHINFO_SYMBOL_BUILD_ID_MISMATCH] =
+		"find the files of the very build that crashed; those of another one would mislead",
+	[CRASHINFO_SYMBOL_CRC_MISMATCH] = "find the debug file that was split off this module",
+	[CRASHINFO_SYMBOL_ALTLINK_MISSING] =
+		"add the folder of the .dwz files (often DIR/.dwz beside .build-id)",
+	[CRASHINFO_SYMBOL_NO_DWARF] = "find a debug file: this one is stripped",
+	[CRASHINFO_SYMBOL_ADDRESS_OUTSIDE_UNITS] =
+		"check that the address is an ELF virtual address of this module",
+	[CRASHINFO_SYMBOL_CORRUPT_DEBUG_INFO] = "fetch the debug file again",
+	[CRASHINFO_SYMBOL_LIMIT_REACHED] = NULL,
+};
+
+/* Whether the module's places have been printed before; from now on they have. */
+static bool is_explained(struct symbolize *symbolize, const struct crashinfo_module_files *files)
+{
+	const struct crashinfo_module_files **grown;
+
+	for (size_t i = 0; i < symbolize->explained_count; i++)
+		if (symbolize->explained[i] == files)
+			return true;
+	grown = reallocarray(symbolize->explained, symbolize->explained_count + 1,
+			     sizeof(struct crashinfo_module_files *));
+	if (grown) {
+		symbolize->explained = grown;
+		grown[symbolize->explained_count++] = files;
+	}
+	return false;
+}
+
+static void print_attempts(struct symbolize *symbolize, const struct crashinfo_symbol_query *query)
+{
+	const struct crashinfo_module_files *files;
+
+	if (query->file || (!query->build_id && !query->path))
+		return;
+	if (tool_failed(&symbolize->tool, crashinfo_finder_find(symbolize->finder, query->build_id,
+								query->path, &files)))
+		return;
+	if (is_explained(symbolize, files))
+		return;
+	for (size_t i = 0; i < files->attempt_count; i++)
+		tool_note(&symbolize->tool, "    %s: %s", files->attempts[i].path,
+			  files->attempts[i].outcome);
+}
+
+void symbolize_explain(struct symbolize *symbolize, const struct crashinfo_symbol_query *query,
+		       const struct crashinfo_symbol_answer *answer, const char *where)
+{
+	const char *module = query->path ? query->path : query->file;
+
+	tool_note(&symbolize->tool, "%s%s0x%" PRIx64 " in %s (build id %s): %s: %s",
+		  where ? where : "", where ? ": " : "", query->address,
+		  module ? module : "unknown module", query->build_id ? query->build_id : "unknown",
+		  crashinfo_symbol_status_name(answer->status),
+		  crashinfo_symbol_status_text(answer->status));
+	print_attempts(symbolize, query);
+	if (next_steps[answer->status])
+		tool_note(&symbolize->tool, "    next: %s", next_steps[answer->status]);
+}
