@@ -11,6 +11,7 @@
 struct candidate {
 	const char *name;
 	uint64_t value, size;
+	uint64_t limit; /* end of its section, for one without a size */
 	unsigned char bind;
 };
 
@@ -48,16 +49,17 @@ static bool is_mapping_symbol(const char *name)
 	return name[0] == '$' && strchr("adtx", name[1]) && (!name[2] || name[2] == '.');
 }
 
-static bool is_code(const struct elf_file *file, const GElf_Sym *symbol)
+/* The section that a symbol is defined in; false for absolute, common and undefined ones. */
+static bool section_of(const struct elf_file *file, const GElf_Sym *symbol, GElf_Shdr *ret)
 {
-	Elf_Scn *section =
-		symbol->st_shndx < SHN_LORESERVE ? elf_getscn(file->elf, symbol->st_shndx) : NULL;
-	GElf_Shdr header;
+	Elf_Scn *section = NULL;
 
-	return section && gelf_getshdr(section, &header) && header.sh_flags & SHF_EXECINSTR;
+	if (symbol->st_shndx != SHN_UNDEF && symbol->st_shndx < SHN_LORESERVE)
+		section = elf_getscn(file->elf, symbol->st_shndx);
+	return section && gelf_getshdr(section, ret);
 }
 
-static bool track_of(const struct elf_file *file, const GElf_Sym *symbol, enum track *ret)
+static bool track_of(const GElf_Sym *symbol, const GElf_Shdr *section, enum track *ret)
 {
 	switch (GELF_ST_TYPE(symbol->st_info)) {
 	case STT_FUNC:
@@ -65,9 +67,7 @@ static bool track_of(const struct elf_file *file, const GElf_Sym *symbol, enum t
 	case STT_NOTYPE: *ret = TRACK_LABEL; break;
 	default: return false;
 	}
-	if (symbol->st_shndx == SHN_UNDEF)
-		return false;
-	return *ret == TRACK_FUNCTION || is_code(file, symbol);
+	return *ret == TRACK_FUNCTION || section->sh_flags & SHF_EXECINSTR;
 }
 
 static void add_symbol(const struct elf_file *file, bool thumb, const GElf_Sym *symbol,
@@ -79,11 +79,14 @@ static void add_symbol(const struct elf_file *file, bool thumb, const GElf_Sym *
 		.size = symbol->st_size,
 		.bind = GELF_ST_BIND(symbol->st_info),
 	};
+	GElf_Shdr section;
 	enum track track;
 	size_t at;
 
-	if (!name || !*name || is_mapping_symbol(name) || !track_of(file, symbol, &track))
+	if (!name || !*name || is_mapping_symbol(name) || !section_of(file, symbol, &section) ||
+	    !track_of(symbol, &section, &track))
 		return;
+	candidate.limit = section.sh_addr + section.sh_size;
 	if (thumb && track == TRACK_FUNCTION)
 		candidate.value &= ~(uint64_t)1;
 	at = lookups_lower(lookups, candidate.value);
@@ -117,6 +120,12 @@ static bool covers(const struct candidate *candidate, uint64_t address)
 	return candidate->name && (address - candidate->value < candidate->size);
 }
 
+/* Without a size a symbol lasts until the next one or the end of its section. */
+static bool lasts(const struct candidate *candidate, uint64_t address)
+{
+	return candidate->name && !candidate->size && address < candidate->limit;
+}
+
 static void choose(struct lookup *lookup, const struct candidate *function,
 		   const struct candidate *label)
 {
@@ -126,11 +135,10 @@ static void choose(struct lookup *lookup, const struct candidate *function,
 		chosen = function;
 	else if (covers(label, lookup->address))
 		chosen = label;
-	/* without a size a symbol lasts until the next one */
-	else if (function->name && !function->size &&
+	else if (lasts(function, lookup->address) &&
 		 (!label->name || label->value <= function->value))
 		chosen = function;
-	else if (label->name && !label->size &&
+	else if (lasts(label, lookup->address) &&
 		 (!function->name || label->value >= function->value))
 		chosen = label;
 	if (!chosen)
