@@ -58,6 +58,10 @@ help:
 deps:
 	@.ci/install
 
+demo: deps
+	@$(MAKE) --no-print-directory all
+	@BUILD='$(BUILD)' tools/demo.sh
+
 # --- rebuild when the flags change ---------------------------------------------------------------
 
 FLAGS_FILE := $(BUILD)/flags
