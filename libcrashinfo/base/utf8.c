@@ -111,6 +111,14 @@ static uint32_t utf8_decode(const char *text, size_t length)
 	return c;
 }
 
+uint32_t utf8_next(const char *text, size_t size, size_t *length_ret)
+{
+	size_t bad, length = utf8_sequence(text, size, &bad);
+
+	*length_ret = length ? length : bad;
+	return length ? utf8_decode(text, length) : 0xfffd;
+}
+
 static bool needs_escape(uint32_t c)
 {
 	return c < 0x20 || (c >= 0x7f && c < 0xa0) || (c >= 0x202a && c <= 0x202e) ||

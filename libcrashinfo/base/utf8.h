@@ -18,6 +18,12 @@ size_t utf8_sequence(const char *text, size_t size, size_t *bad);
 /* Bytes of `text` that are valid from its start; `size` when all are. */
 size_t utf8_valid_prefix(const char *text, size_t size);
 
+/*
+ * The code point that `text`, which is not empty, begins with, and the bytes it takes; U+FFFD for
+ * an ill-formed subpart.
+ */
+uint32_t utf8_next(const char *text, size_t size, size_t *length_ret);
+
 /* Add `text`, each maximal ill-formed subpart replaced by U+FFFD. */
 void utf8_add_lossy(struct strbuf *buf, const char *text, size_t size);
 
