@@ -6,9 +6,21 @@
 #include <stdint.h>
 
 /*
- * Line and column (from 1, code points) of byte `offset` of `text`. A byte order mark at the start
- * takes no column.
+ * A place in a text and its line and column (from 1, code points), moved forward only: many places
+ * cost one pass. A byte order mark at the start takes no column. The text is valid UTF-8 up to the
+ * places asked for.
  */
+struct json_cursor {
+	const char *text;
+	size_t offset;
+	uint32_t line, column;
+};
+
+struct json_cursor json_cursor_make(const char *text);
+/* To byte `offset`, which is not before the present one. */
+void json_cursor_move(struct json_cursor *cursor, size_t offset);
+
+/* Line and column of byte `offset` of `text`. */
 void json_text_position(const char *text, size_t offset, uint32_t *line_ret, uint32_t *column_ret);
 
 #endif
