@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Validation: schemas of JSON Schema draft-07, the built-in ones of crash reports, and rules on what
- * a report says that no schema can express.
+ * Validation: schemas of JSON Schema draft-07, the built-in ones of crash reports, and rules on
+ * what a report says that no schema can express.
  *
  * What is wrong with a document is data, not an error: validating gives a list of findings, each
  * with its place. Errors mean that there is no verdict.
@@ -39,8 +39,8 @@ struct crashinfo_schema_base {
  * from the folder it is in; nothing is fetched. The meta-schema of draft-07 is built in.
  *
  * Errors: SYNTAX for text that is not JSON, FORMAT for what is no schema (with its position),
- * NOT_FOUND for a reference that leads nowhere, UNSUPPORTED for schemas of other drafts and patterns
- * that cannot be carried out, LIMIT, OS.
+ * NOT_FOUND for a reference that leads nowhere, UNSUPPORTED for schemas of other drafts and
+ * patterns that cannot be carried out, LIMIT, OS.
  */
 struct crashinfo_error *crashinfo_schema_create(const struct crashinfo_context *context,
 						const char *text, size_t size, const char *source,
@@ -78,22 +78,26 @@ struct crashinfo_finding {
 	enum crashinfo_severity severity;
 	const char *rule;    /* a keyword of the schema ("required"), or "L-15", "duplicate-key" */
 	const char *pointer; /* JSON Pointer to the value, or to the object that lacks a member */
-	/* the value, or the name of a member that is too much; an object that lacks one: its start */
-	uint64_t offset, size;       /* bytes of the input */
-	uint32_t line, column;       /* from 1, columns in code points */
+	/*
+	 * A scalar whole, a container by its first byte, a member that is too much by its name, and
+	 * an object that lacks one by its own name or that of the member which is misspelt.
+	 */
+	uint64_t offset, size;         /* bytes of the input */
+	uint32_t line, column;         /* from 1, columns in code points */
 	uint32_t end_line, end_column; /* just behind it */
-	const char *message;         /* one sentence without what follows */
-	const char *expected, *got;  /* NULL when the rule has no such */
-	const char *suggestion;      /* what was probably meant; NULL when nothing is near */
+	const char *message;           /* one sentence without what follows */
+	const char *expected, *got;    /* NULL when the rule has no such */
+	const char *suggestion;        /* what was probably meant; NULL when nothing is near */
 };
 
 /* What validating one document gave, in the order of the document. */
 struct crashinfo_findings {
 	struct crashinfo_finding *items;
 	size_t count;
-	size_t left_out; /* further ones beyond the most that were asked for */
+	size_t left_out;                /* further ones beyond the most that were asked for */
 	size_t errors, warnings, infos; /* those left out included */
-	const char *schema; /* what the document was held against: "1.6", or the file's name */
+	const char *schema; /* what the document was held against: "1.6", or schema_name of the
+			       options; NULL: nothing fits. Lives with the validator */
 };
 void crashinfo_findings_destroy(struct crashinfo_findings *findings);
 
@@ -104,9 +108,9 @@ struct crashinfo_validator_options {
 				       says in data_schema_version */
 	const struct crashinfo_schema *schema; /* in place of a built-in one; any JSON is a
 						  document; must outlive the validator */
-	const char *schema_name; /* what findings call it */
-	bool lint;               /* rules on what a report says, too */
-	enum crashinfo_severity lint_level; /* the least severe findings of rules to keep */
+	const char *schema_name;               /* what findings call it */
+	bool lint;                             /* rules on what a report says, too */
+	enum crashinfo_severity lint_level;    /* the least severe findings of rules to keep */
 	bool strict;         /* duplicate names and versions that are too new are errors */
 	size_t max_findings; /* kept of one document; 0: all */
 };
@@ -121,21 +125,23 @@ struct crashinfo_error *crashinfo_validator_create(
 void crashinfo_validator_destroy(struct crashinfo_validator *validator);
 
 /*
- * Validate `json`. No finding of severity error means valid. Errors are LIMIT (a pattern, number or
- * schema that takes forever) and NO_MEMORY.
+ * Validate `json`. No finding of severity error means valid. `same_text` says that the document
+ * comes after that of the last call in the same text, whose lines then need not be counted again.
+ * Errors: LIMIT (a pattern, number or schema that takes forever), FORMAT (a schema that refers to
+ * itself without end), NO_MEMORY.
  */
 struct crashinfo_error *crashinfo_validator_run(struct crashinfo_validator *validator,
-						const struct crashinfo_json *json,
+						const struct crashinfo_json *json, bool same_text,
 						struct crashinfo_findings **ret);
 
 /* --- rules --- */
 
 /* A rule that is no keyword of JSON Schema. */
 struct crashinfo_lint_rule {
-	const char *id;                    /* "L-15" */
-	enum crashinfo_severity severity;  /* the gravest that it reports */
-	const char *summary;               /* one line */
-	const char *explanation;           /* why it matters and what to do */
+	const char *id;                   /* "L-15" */
+	enum crashinfo_severity severity; /* the gravest that it reports */
+	const char *summary;              /* one line */
+	const char *explanation;          /* why it matters and what to do */
 };
 
 /* Rule number `index`, NULL behind the last; static storage. */

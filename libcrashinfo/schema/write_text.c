@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* For people: one line a finding as compilers print them, editors jump there. */
+#include <string.h>
+
+#include "base/utf8.h"
+#include "schema/writer.h"
+
+static const char *const colors[] = {"\033[1;31m", "\033[1;33m", "\033[1;36m"};
+#define COLOR_END "\033[0m"
+
+static void begin(struct crashinfo_findings_writer *w)
+{
+	(void)w;
+}
+
+/* A report may hold anything; a terminal must not obey it. */
+static void add_escaped(struct strbuf *out, const char *text)
+{
+	utf8_add_printable(out, text, strlen(text));
+}
+
+static void add_finding(struct crashinfo_findings_writer *w, const char *name,
+			const struct crashinfo_finding *f)
+{
+	_strbuf_ struct strbuf sentence = {0};
+	bool color = w->options.color;
+
+	writer_add_sentence(&sentence, f);
+	add_escaped(&w->out, name);
+	strbuf_addf(&w->out, ":%u:%u: %s%s%s: ", f->line, f->column,
+		    color ? colors[f->severity] : "", crashinfo_severity_name(f->severity),
+		    color ? COLOR_END : "");
+	if (*f->pointer) {
+		add_escaped(&w->out, f->pointer);
+		strbuf_adds(&w->out, ": ");
+	}
+	add_escaped(&w->out, sentence.data ? sentence.data : "");
+	strbuf_addf(&w->out, " [%s]\n", f->rule);
+	w->out.failed |= sentence.failed;
+}
+
+static void add(struct crashinfo_findings_writer *w, const struct writer_document *d)
+{
+	/* the tool prints failures as it prints all errors */
+	if (!d->findings)
+		return;
+	for (size_t i = 0; i < d->findings->count; i++)
+		add_finding(w, d->name, &d->findings->items[i]);
+	if (d->findings->left_out) {
+		add_escaped(&w->out, d->name);
+		strbuf_addf(&w->out, ": %zu more findings, see --max-errors\n",
+			    d->findings->left_out);
+	}
+	if (w->options.verbose && !d->invalid) {
+		add_escaped(&w->out, d->name);
+		strbuf_addf(&w->out, ": valid (%s)\n",
+			    d->findings->schema ? d->findings->schema : "");
+	}
+}
+
+static void finish(struct crashinfo_findings_writer *w)
+{
+	if (w->documents > 1 || w->options.verbose)
+		strbuf_addf(&w->out,
+			    "%zu documents, %zu invalid, %zu unreadable: %zu errors, "
+			    "%zu warnings, %zu notes\n",
+			    w->documents, w->invalid, w->failures, w->errors, w->warnings,
+			    w->infos);
+}
+
+const struct writer_format writer_text = {begin, add, finish};
