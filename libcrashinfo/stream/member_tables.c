@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "stream/members.h"
 
-#define END          \
-	{            \
-		NULL \
-	}
 #define OPTIONAL .nullable = true
 #define REQUIRED .required = true
 #define UNKNOWN  .required = true, .fallback = "\"UNKNOWN\""
@@ -39,18 +35,15 @@ static const char *const signal_codes[] = {
 };
 
 static const struct members endpoint[] = {
-	{"url", MEMBERS_OBJECT, REQUIRED, .members = (const struct members[]){END}},
-	{"timeout_ms", MEMBERS_UINT64, REQUIRED},
-	{"api_key", MEMBERS_STRING, OPTIONAL},
-	{"test_token", MEMBERS_STRING, OPTIONAL},
-	{"use_system_resolver", MEMBERS_BOOL},
-	END,
+	{"url", MEMBERS_OBJECT, REQUIRED},     {"timeout_ms", MEMBERS_UINT64, REQUIRED},
+	{"api_key", MEMBERS_STRING, OPTIONAL}, {"test_token", MEMBERS_STRING, OPTIONAL},
+	{"use_system_resolver", MEMBERS_BOOL}, {NULL},
 };
 
 static const struct members timeout[] = {
 	{"secs", MEMBERS_UINT64, REQUIRED},
 	{"nanos", MEMBERS_UINT32, REQUIRED},
-	END,
+	{NULL},
 };
 
 const struct members members_of_config[] = {
@@ -65,7 +58,7 @@ const struct members members_of_config[] = {
 	{"timeout", MEMBERS_OBJECT, REQUIRED, .members = timeout},
 	{"unix_socket_path", MEMBERS_STRING, OPTIONAL},
 	{"use_alt_stack", MEMBERS_BOOL, REQUIRED},
-	END,
+	{NULL},
 };
 
 const struct members members_of_frame[] = {
@@ -86,7 +79,7 @@ const struct members members_of_frame[] = {
 	{"mangled_name", MEMBERS_STRING, OPTIONAL},
 	{"type_name", MEMBERS_STRING, OPTIONAL},
 	{"comments", MEMBERS_STRINGS},
-	END,
+	{NULL},
 };
 
 const struct members members_of_metadata[] = {
@@ -94,18 +87,18 @@ const struct members members_of_metadata[] = {
 	{"library_version", MEMBERS_STRING, UNNAMED},
 	{"family", MEMBERS_STRING, UNNAMED},
 	{"tags", MEMBERS_STRINGS},
-	END,
+	{NULL},
 };
 
 const struct members members_of_process[] = {
 	{"pid", MEMBERS_UINT32, REQUIRED},
 	{"tid", MEMBERS_UINT32, OPTIONAL},
-	END,
+	{NULL},
 };
 
 const struct members members_of_runtime_frame[] = {
 	{"function", MEMBERS_BYTES}, {"type_name", MEMBERS_BYTES}, {"file", MEMBERS_BYTES},
-	{"line", MEMBERS_UINT32},    {"column", MEMBERS_UINT32},   END,
+	{"line", MEMBERS_UINT32},    {"column", MEMBERS_UINT32},   {NULL},
 };
 
 const struct members members_of_signal[] = {
@@ -114,25 +107,25 @@ const struct members members_of_signal[] = {
 	{"si_code_human_readable", MEMBERS_NAME, UNKNOWN, .names = signal_codes},
 	{"si_signo", MEMBERS_INT32, REQUIRED},
 	{"si_signo_human_readable", MEMBERS_NAME, UNKNOWN, .names = signal_names},
-	END,
+	{NULL},
 };
 
 const struct members members_of_span[] = {
 	{"id", MEMBERS_STRING, REQUIRED},
 	{"thread_name", MEMBERS_STRING, OPTIONAL},
-	END,
+	{NULL},
 };
 
 const struct members members_of_stack[] = {
 	{"format", MEMBERS_STRING, REQUIRED, .fallback = "\"Datadog Crashtracker 1.0\""},
 	{"frames", MEMBERS_ARRAY, REQUIRED},
 	{"incomplete", MEMBERS_BOOL, REQUIRED, .fallback = "false"},
-	END,
+	{NULL},
 };
 
 const struct members members_of_ucontext[] = {
 	{"arch", MEMBERS_STRING, UNNAMED},
 	{"registers", MEMBERS_STRING_MAP, REQUIRED},
 	{"raw", MEMBERS_STRING, OPTIONAL},
-	END,
+	{NULL},
 };
