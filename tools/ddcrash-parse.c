@@ -9,6 +9,8 @@
 #include <crashinfo/file.h>
 #include <crashinfo/input.h>
 #include <crashinfo/json.h>
+#include <crashinfo/module.h>
+#include <crashinfo/normalize.h>
 #include <crashinfo/report.h>
 #include <crashinfo/stream.h>
 
@@ -26,7 +28,8 @@ enum parse_format { PARSE_JSON, PARSE_NDJSON };
 struct parse_options {
 	enum parse_format format;
 	const char *split_dir, *version;
-	bool strict, random_uuid;
+	bool strict, random_uuid, normalize;
+	struct tool_list sysroots, debug_dirs;
 };
 
 static const struct tool_option options[] = {
@@ -45,6 +48,13 @@ static const struct tool_option options[] = {
 	{"strict", 0, NULL,
 	 "stop at the first damaged line; exit 1 for damaged or incomplete input",
 	 TOOL_FLAG(struct parse_options, strict), .group = "Reading"},
+	{"normalize", 0, NULL, "find module and address within it of frames that lack them",
+	 TOOL_FLAG(struct parse_options, normalize), .group = "Addresses"},
+	{"sysroot", 0, "DIR", "look modules up by path below DIR",
+	 TOOL_LIST(struct parse_options, sysroots), .complete = TOOL_DIRS},
+	{"debug-dir", 0, "DIR", "look modules up by build id in DIR",
+	 TOOL_LIST(struct parse_options, debug_dirs), .alias = "debug-file-directory",
+	 .complete = TOOL_DIRS},
 	{NULL},
 };
 
@@ -61,7 +71,8 @@ struct parse {
 	struct tool tool;
 	struct parse_options options;
 	struct crashinfo_inputs *inputs;
-	bool negative; /* --strict has found something */
+	struct crashinfo_finder *finder; /* with --normalize */
+	bool negative;                   /* --strict has found something */
 };
 
 /* A report on its way to the output. */
@@ -127,6 +138,27 @@ static struct crashinfo_error *add_uuid(struct parse *parse, struct document *do
 		error = crashinfo_json_edits_apply(edits, &text, &size);
 	crashinfo_json_edits_destroy(edits);
 	return error ? error : document_replace(parse, document, text, size);
+}
+
+static struct crashinfo_error *normalize(struct parse *parse, struct document *document)
+{
+	struct crashinfo_normalize_stats stats = {0};
+	char *text;
+	size_t size;
+	struct crashinfo_error *error;
+
+	error = crashinfo_normalize_report(&parse->tool.context, parse->finder, document->report,
+					   &text, &size, &stats);
+	if (error && error->code == CRASHINFO_ERROR_UNSUPPORTED) {
+		tool_warn(&parse->tool, crashinfo_error_at(error, document->name, 0, 0, 0));
+		return NULL;
+	}
+	if (error)
+		return error;
+	if (stats.normalized < stats.frames)
+		tool_warning(&parse->tool, "%s: %zu of %zu frames not normalized, see comments",
+			     document->name, stats.frames - stats.normalized, stats.frames);
+	return document_replace(parse, document, text, size);
 }
 
 /* --- output --- */
@@ -217,6 +249,8 @@ static void finish_document(struct parse *parse, struct document *document)
 {
 	struct crashinfo_error *error = add_uuid(parse, document);
 
+	if (!error && parse->finder)
+		error = normalize(parse, document);
 	if (!error && parse->options.split_dir)
 		error = split(parse, document);
 	else if (!error)
@@ -357,18 +391,48 @@ static struct crashinfo_error *open_inputs(struct parse *parse)
 				       operands->count ? operands->count : 1, &parse->inputs);
 }
 
+static struct crashinfo_error *open_finder(struct parse *parse)
+{
+	const struct parse_options *o = &parse->options;
+	struct crashinfo_error *error;
+
+	error = crashinfo_finder_create(&parse->tool.context, &parse->finder);
+	for (size_t i = 0; !error && i < o->sysroots.count; i++)
+		error = crashinfo_finder_add_sysroot(parse->finder, o->sysroots.data[i]);
+	for (size_t i = 0; !error && i < o->debug_dirs.count; i++)
+		error = crashinfo_finder_add_debug_dir(parse->finder, o->debug_dirs.data[i]);
+	return error;
+}
+
+/* What the table of options cannot express. */
+static void check_options(struct parse *parse)
+{
+	const struct parse_options *o = &parse->options;
+	bool has_dirs = o->sysroots.count || o->debug_dirs.count;
+
+	if (o->split_dir && parse->tool.output)
+		tool_usage(&parse->tool, "--output and --split-dir exclude each other");
+	if (o->normalize && !has_dirs)
+		tool_usage(&parse->tool, "--normalize needs --sysroot or --debug-dir");
+	if (has_dirs && !o->normalize)
+		tool_usage(&parse->tool, "--sysroot and --debug-dir are for --normalize");
+}
+
 static void prepare(struct parse *parse)
 {
 	const char *dir = parse->options.split_dir;
 	struct crashinfo_error *error;
 
-	if (dir && parse->tool.output)
-		tool_usage(&parse->tool, "--output and --split-dir exclude each other");
+	check_options(parse);
 	error = open_inputs(parse);
-	if (error && error->code == CRASHINFO_ERROR_INVALID_ARGUMENT)
-		tool_usage(&parse->tool, "%s", error->message);
+	if (error && error->code == CRASHINFO_ERROR_INVALID_ARGUMENT) {
+		crashinfo_error_destroy(error);
+		tool_usage(&parse->tool, "standard input (-) can be read only once");
+	}
 	if (!error && dir && mkdir(dir, 0777) && errno != EEXIST)
 		error = crashinfo_error_from_errno(errno, "cannot create folder %s", dir);
+	if (!error && parse->options.normalize)
+		error = open_finder(parse);
 	if (tool_failed(&parse->tool, error))
 		exit(tool_finish(&parse->tool, TOOL_FAILED));
 }
@@ -383,6 +447,7 @@ int main(int argc, char **argv)
 	prepare(&parse);
 	read_inputs(&parse);
 	crashinfo_inputs_destroy(parse.inputs);
+	crashinfo_finder_destroy(parse.finder);
 	status = parse.negative ? TOOL_NEGATIVE : TOOL_OK;
 	return tool_finish(&parse.tool, status);
 }
