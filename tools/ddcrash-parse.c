@@ -11,6 +11,7 @@
 #include <crashinfo/json.h>
 #include <crashinfo/module.h>
 #include <crashinfo/normalize.h>
+#include <crashinfo/render.h>
 #include <crashinfo/report.h>
 #include <crashinfo/stream.h>
 
@@ -23,7 +24,7 @@
 /* Longer names are no UUIDs, and file systems stop at 255. */
 #define FILE_NAME_MAX 64
 
-enum parse_format { PARSE_JSON, PARSE_NDJSON };
+enum parse_format { PARSE_JSON, PARSE_NDJSON, PARSE_TEXT };
 
 struct parse_options {
 	enum parse_format format;
@@ -34,7 +35,7 @@ struct parse_options {
 
 static const struct tool_option options[] = {
 	{"format", 0, "FORMAT", "what to write", TOOL_CHOICE(struct parse_options, format),
-	 .choices = "json|ndjson", .fallback = "json", .group = "Output"},
+	 .choices = "json|ndjson|text", .fallback = "json", .group = "Output"},
 	{"json", 0, NULL, "short for --format json",
 	 TOOL_SET(struct parse_options, format, PARSE_JSON)},
 	{"split-dir", 0, "DIR", "write each report to DIR/UUID.json instead",
@@ -64,7 +65,7 @@ static const struct tool_program program = {
 	.operands = "[INPUT...]",
 	.complete = TOOL_FILES,
 	.options = options,
-	.common = TOOL_HAS_OUTPUT | TOOL_HAS_LAYOUT | TOOL_HAS_VERBOSE,
+	.common = TOOL_HAS_OUTPUT | TOOL_HAS_LAYOUT | TOOL_HAS_COLOR | TOOL_HAS_VERBOSE,
 };
 
 struct parse {
@@ -73,6 +74,7 @@ struct parse {
 	struct crashinfo_inputs *inputs;
 	struct crashinfo_finder *finder; /* with --normalize */
 	bool negative;                   /* --strict has found something */
+	bool printed;                    /* a text, from which the next is set apart */
 };
 
 /* A report on its way to the output. */
@@ -245,16 +247,47 @@ static struct crashinfo_error *split(struct parse *parse, const struct document 
 	return error;
 }
 
+static struct crashinfo_error *print_text(struct parse *parse, struct document *document)
+{
+	struct tool *tool = &parse->tool;
+	struct crashinfo_render_options how = {
+		.color = tool_color(tool),
+		.verbose = tool->verbosity > 0,
+		.width = tool_width(tool),
+	};
+	char *text;
+	size_t size;
+	struct crashinfo_error *error;
+
+	error = crashinfo_render_text(&tool->context, document->report, &how, &text, &size);
+	if (error)
+		return error;
+	if (parse->printed)
+		fputc('\n', tool_out(tool));
+	parse->printed = true;
+	fwrite(text, 1, size, tool_out(tool));
+	free(text);
+	return NULL;
+}
+
+static struct crashinfo_error *output(struct parse *parse, struct document *document)
+{
+	if (parse->options.split_dir)
+		return split(parse, document);
+	if (parse->options.format == PARSE_TEXT)
+		return print_text(parse, document);
+	tool_json(&parse->tool, document->text, document->size);
+	return NULL;
+}
+
 static void finish_document(struct parse *parse, struct document *document)
 {
 	struct crashinfo_error *error = add_uuid(parse, document);
 
 	if (!error && parse->finder)
 		error = normalize(parse, document);
-	if (!error && parse->options.split_dir)
-		error = split(parse, document);
-	else if (!error)
-		tool_json(&parse->tool, document->text, document->size);
+	if (!error)
+		error = output(parse, document);
 	tool_failed(&parse->tool, error);
 	if (crashinfo_report_summary(document->report)->incomplete)
 		parse->negative |= parse->options.strict;
@@ -412,6 +445,8 @@ static void check_options(struct parse *parse)
 
 	if (o->split_dir && parse->tool.output)
 		tool_usage(&parse->tool, "--output and --split-dir exclude each other");
+	if (o->split_dir && o->format == PARSE_TEXT)
+		tool_usage(&parse->tool, "--split-dir writes JSON, not text");
 	if (o->normalize && !has_dirs)
 		tool_usage(&parse->tool, "--normalize needs --sysroot or --debug-dir");
 	if (has_dirs && !o->normalize)

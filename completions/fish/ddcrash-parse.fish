@@ -1,5 +1,5 @@
 # fish completion for ddcrash-parse; made by completions/generate
-complete -c ddcrash-parse -l format -x -a 'json ndjson' -d 'what to write'
+complete -c ddcrash-parse -l format -x -a 'json ndjson text' -d 'what to write'
 complete -c ddcrash-parse -l json -d 'short for --format json'
 complete -c ddcrash-parse -l split-dir -x -a '(__fish_complete_directories)' -d 'write each report to DIR/UUID.json instead'
 complete -c ddcrash-parse -l schema-version -x -a '1.0 1.1 1.2 1.3 1.4 1.5 1.6 1.7 1.8 rfc0002' -d 'write reports of streams in this version of the schema'
@@ -12,6 +12,7 @@ complete -c ddcrash-parse -l debug-file-directory -x -a '(__fish_complete_direct
 complete -c ddcrash-parse -l output -s o -r -F -d 'write to FILE once all is done; - is standard output'
 complete -c ddcrash-parse -l pretty -d 'indent JSON [on a terminal]'
 complete -c ddcrash-parse -l compact -d 'one line of JSON per report [elsewhere]'
+complete -c ddcrash-parse -l color -x -a 'auto always never' -d 'colour text'
 complete -c ddcrash-parse -l quiet -s q -d 'print errors only'
 complete -c ddcrash-parse -l verbose -s v -d 'say more; twice for all'
 complete -c ddcrash-parse -l help -s h -d 'show this and exit'
