@@ -289,6 +289,8 @@ static struct crashinfo_error *compile_all(struct compiler *c, const struct sche
 	}
 	if (!error)
 		error = link_references(c);
+	for (size_t i = 0; i < c->all.size && !error; i++)
+		error = compile_selection(c, c->all.data[i].schema);
 	c->schema->subschema_count = c->all.size;
 	return error;
 }

@@ -65,5 +65,7 @@ struct crashinfo_error *compile_strings(const struct building *b);
 struct crashinfo_error *compile_arrays(const struct building *b);
 struct crashinfo_error *compile_objects(const struct building *b);
 struct crashinfo_error *compile_combines(const struct building *b);
+/* When all is compiled and linked: see `select` of struct subschema. */
+struct crashinfo_error *compile_selection(struct compiler *c, struct subschema *schema);
 
 #endif

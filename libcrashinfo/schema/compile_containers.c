@@ -281,6 +281,10 @@ static struct crashinfo_error *compile_branches(const struct building *b, enum w
 	    !crashinfo_json_count(b->place->json, node))
 		return compile_expect(b, word, "an array of schemas, not empty");
 	rule->kind = kind;
+	rule->types = arena_calloc(b->compiler->arena, crashinfo_json_count(b->place->json, node),
+				   sizeof(*rule->types));
+	if (!rule->types)
+		return crashinfo_error_no_memory();
 	b->schema->combine_count++;
 	return compile_children(b, node, &rule->branches, &rule->count);
 }
@@ -299,7 +303,11 @@ static struct crashinfo_error *compile_words(const struct building *b, const enu
 	branches = arena_calloc(b->compiler->arena, count, sizeof(*branches));
 	if (!branches)
 		return crashinfo_error_no_memory();
-	*rule = (struct combine_rule){kind, branches, count};
+	*rule = (struct combine_rule){kind, branches,
+				      arena_calloc(b->compiler->arena, count, sizeof(*rule->types)),
+				      count};
+	if (!rule->types)
+		return crashinfo_error_no_memory();
 	b->schema->combine_count++;
 	for (size_t i = 0; i < count && !error; i++)
 		error = compile_word(b, words[i], &branches[i]);
@@ -329,4 +337,53 @@ struct crashinfo_error *compile_combines(const struct building *b)
 	if (!error)
 		error = compile_words(b, not_words, 1, COMBINE_NOT, rules);
 	return error ? error : compile_words(b, if_words, 3, COMBINE_IF, rules);
+}
+
+/* Types of values that a branch may hold for. */
+static uint8_t branch_types(const struct subschema *branch)
+{
+	uint8_t types;
+
+	branch = branch->target ? branch->target : branch;
+	types = branch->types;
+	for (size_t i = 0; i < branch->value_count; i++)
+		types &= branch->values[i].types;
+	return types;
+}
+
+static bool is_only_union(const struct subschema *schema)
+{
+	return schema->combine_count == 1 && schema->types == TYPE_ANY && !schema->value_count &&
+	       !schema->numbers && !schema->strings && !schema->arrays && !schema->objects &&
+	       (schema->combines->kind == COMBINE_ANY || schema->combines->kind == COMBINE_ONE);
+}
+
+struct crashinfo_error *compile_selection(struct compiler *c, struct subschema *schema)
+{
+	const struct combine_rule *rule = schema->combines;
+	const struct subschema **select;
+
+	for (size_t i = 0; i < schema->combine_count; i++)
+		for (size_t j = 0; j < rule[i].count; j++)
+			if (rule[i].branches[j])
+				rule[i].types[j] = branch_types(rule[i].branches[j]);
+	if (!is_only_union(schema))
+		return NULL;
+	select = arena_calloc(c->arena, TYPE_COUNT, sizeof(*select));
+	if (!select)
+		return crashinfo_error_no_memory();
+	for (size_t type = 0; type < TYPE_COUNT; type++) {
+		size_t candidates = 0;
+
+		for (size_t j = 0; j < rule->count; j++) {
+			if (!(rule->types[j] >> type & 1))
+				continue;
+			candidates++;
+			select[type] = rule->branches[j];
+		}
+		if (candidates > 1)
+			select[type] = NULL;
+	}
+	schema->select = select;
+	return NULL;
 }

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "base/number.h"
+
 static const struct {
 	const char *name;
 	uint8_t types;
@@ -133,6 +135,13 @@ static struct crashinfo_error *compile_bound(const struct building *b, enum word
 	return NULL;
 }
 
+/* A bound as an integer; without one `fallback`. */
+static bool small_bound(const struct number_bound *bound, int64_t fallback, int64_t *ret)
+{
+	*ret = fallback;
+	return !bound->present || parse_dec_i64(bound->text.data, bound->text.size, ret);
+}
+
 struct crashinfo_error *compile_numbers(const struct building *b)
 {
 	static const enum word words[] = {WORD_MINIMUM,     WORD_EXCLUSIVE_MINIMUM,
@@ -155,6 +164,10 @@ struct crashinfo_error *compile_numbers(const struct building *b)
 	bounds[4] = &rules->multiple_of;
 	for (size_t i = 0; words[i] != WORD_COUNT && !error; i++)
 		error = compile_bound(b, words[i], bounds[i]);
+	rules->small = !rules->multiple_of.present && !rules->exclusive_minimum.present &&
+		       !rules->exclusive_maximum.present &&
+		       small_bound(&rules->minimum, INT64_MIN, &rules->least) &&
+		       small_bound(&rules->maximum, INT64_MAX, &rules->most);
 	if (!error && rules->multiple_of.present &&
 	    (rules->multiple_of.value.negative || !rules->multiple_of.value.size))
 		error = compile_expect(b, WORD_MULTIPLE_OF, "greater than 0");

@@ -108,28 +108,11 @@ static void fail_endless(struct evaluation *e, uint32_t nesting)
 						  "the schema has too many alternatives to try"));
 }
 
-void evaluation_apply(struct evaluation *e, const struct subschema *schema,
-		      crashinfo_json_node node, uint32_t nesting)
+/* What the schemas for one type of value say. */
+static void apply_by_type(struct evaluation *e, const struct subschema *schema,
+			  crashinfo_json_node node, uint32_t nesting)
 {
-	const struct json_node *n = &e->json->nodes[node];
-
-	if (schema->target)
-		schema = schema->target;
-	if (++e->steps > e->max_steps || nesting > e->schema->subschema_count) {
-		fail_endless(e, nesting);
-		return;
-	}
-	if (schema->types != TYPE_ANY && !(schema->types & type_bit(e->json, n))) {
-		evaluation_fault(e, schema, schema->never ? KEYWORD_FALSE : KEYWORD_TYPE, node, 0);
-		return;
-	}
-	if (schema->value_count)
-		evaluation_check_values(e, schema, node);
-	if (schema->combine_count && !evaluation_interrupted(e))
-		begin_combine(e, schema, node, nesting);
-	if (evaluation_interrupted(e))
-		return;
-	switch (json_type(n)) {
+	switch (json_type(&e->json->nodes[node])) {
 	case CRASHINFO_JSON_NUMBER:
 		if (schema->numbers)
 			evaluation_check_number(e, schema, node);
@@ -150,6 +133,35 @@ void evaluation_apply(struct evaluation *e, const struct subschema *schema,
 	case CRASHINFO_JSON_FALSE:
 	case CRASHINFO_JSON_TRUE: break;
 	}
+}
+
+void evaluation_apply(struct evaluation *e, const struct subschema *schema,
+		      crashinfo_json_node node, uint32_t nesting)
+{
+	uint8_t type = type_bit(e->json, &e->json->nodes[node]);
+
+	if (schema->target)
+		schema = schema->target;
+	while (schema->select && schema->select[__builtin_ctz(type)] &&
+	       nesting++ <= e->schema->subschema_count) {
+		schema = schema->select[__builtin_ctz(type)];
+		if (schema->target)
+			schema = schema->target;
+	}
+	if (++e->steps > e->max_steps || nesting > e->schema->subschema_count) {
+		fail_endless(e, nesting);
+		return;
+	}
+	if (!(schema->types & type)) {
+		evaluation_fault(e, schema, schema->never ? KEYWORD_FALSE : KEYWORD_TYPE, node, 0);
+		return;
+	}
+	if (schema->value_count)
+		evaluation_check_values(e, schema, node);
+	if (schema->combine_count && !evaluation_interrupted(e))
+		begin_combine(e, schema, node, nesting);
+	if (!evaluation_interrupted(e))
+		apply_by_type(e, schema, node, nesting);
 }
 
 void evaluation_catch(struct evaluation *e, uint32_t index)

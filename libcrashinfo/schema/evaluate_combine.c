@@ -14,24 +14,6 @@
 #define COST_MEMBERS       10  /* members are missing or too many */
 #define COST_BELOW         1   /* something else within the value */
 
-static const struct subschema *branch_at(const struct combine_rule *rule, size_t index)
-{
-	const struct subschema *branch = rule->branches[index];
-
-	return branch && branch->target ? branch->target : branch;
-}
-
-/* Types of values that a branch may hold for. */
-static uint8_t branch_types(const struct subschema *branch)
-{
-	uint8_t types = branch->types;
-
-	for (size_t i = 0; i < branch->value_count; i++)
-		types &= branch->values[i].types |
-			 (branch->values[i].strings.count ? TYPE_STRING : 0);
-	return types;
-}
-
 static uint32_t fault_cost(const struct fault *fault, crashinfo_json_node node)
 {
 	bool own = fault->node == node;
@@ -143,7 +125,7 @@ static size_t next_branch(const struct evaluation *e, const struct task *t,
 {
 	uint8_t type = type_bit(e->json, &e->json->nodes[t->node]);
 
-	while (first < rule->count && !(branch_types(branch_at(rule, first)) & type))
+	while (first < rule->count && !(rule->types[first] & type))
 		first++;
 	return first;
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/cleanup.h"
+#include "base/number.h"
 #include "schema/content.h"
 #include "schema/equal.h"
 
@@ -54,13 +55,27 @@ static bool breaks_multiple(struct evaluation *e, const struct number_rules *rul
 	return !too_long;
 }
 
+/* Whether the bounds hold for a number of few digits, without regard to anything else. */
+static bool is_small_and_within(const struct number_rules *rules, const struct json_node *node,
+				struct crashinfo_slice text)
+{
+	int64_t value;
+
+	return rules->small && !(node->info & JSON_FLAG) &&
+	       parse_dec_i64(text.data, text.size, &value) && value >= rules->least &&
+	       value <= rules->most;
+}
+
 void evaluation_check_number(struct evaluation *e, const struct subschema *schema,
 			     crashinfo_json_node node)
 {
 	const struct number_rules *rules = schema->numbers;
 	struct crashinfo_slice text = json_node_text(e->json, &e->json->nodes[node]);
-	struct decimal value = decimal_parse(text.data, text.size);
+	struct decimal value;
 
+	if (is_small_and_within(rules, &e->json->nodes[node], text))
+		return;
+	value = decimal_parse(text.data, text.size);
 	if (rules->minimum.present && decimal_compare(&value, &rules->minimum.value) < 0)
 		evaluation_fault(e, schema, KEYWORD_MINIMUM, node, 0);
 	if (rules->exclusive_minimum.present &&

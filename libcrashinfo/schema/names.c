@@ -18,12 +18,12 @@ bool names_init(struct names *names, struct arena *arena, const struct crashinfo
 	for (size_t i = 0; i < capacity; i++)
 		slots[i].index = NAMES_NONE;
 	for (size_t i = 0; i < count; i++) {
-		uint32_t hash = names_hash(strings[i].data, strings[i].size);
-		size_t at = hash & (capacity - 1);
+		struct names_key key = names_key_of(strings[i].data, strings[i].size);
+		size_t at = names_hash(&key) & (capacity - 1);
 
 		while (slots[at].index != NAMES_NONE)
 			at = (at + 1) & (capacity - 1);
-		slots[at] = (struct names_slot){hash, (uint32_t)i};
+		slots[at] = (struct names_slot){key, (uint32_t)i};
 	}
 	*names = (struct names){strings, (uint32_t)count, (uint32_t)capacity - 1, slots};
 	return true;

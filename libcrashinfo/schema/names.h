@@ -14,8 +14,14 @@
 
 #define NAMES_NONE UINT32_MAX
 
+/* Both ends of a string: all of it when it has up to 16 bytes. */
+struct names_key {
+	uint64_t head, tail;
+	uint32_t size;
+};
+
 struct names_slot {
-	uint32_t hash;
+	struct names_key key;
 	uint32_t index; /* NAMES_NONE: empty */
 };
 
@@ -30,37 +36,44 @@ struct names {
 bool names_init(struct names *names, struct arena *arena, const struct crashinfo_slice *strings,
 		size_t count);
 
-/* Looks at both ends only: names that differ in the middle alone share a slot, no more. */
-static inline uint32_t names_hash(const char *text, size_t size)
+static inline struct names_key names_key_of(const char *text, size_t size)
 {
 	const unsigned char *s = (const unsigned char *)text;
-	uint64_t head = 0, tail = 0;
+	struct names_key key = {.size = (uint32_t)size};
 
 	if (size >= 8) {
-		memcpy(&head, text, 8);
-		memcpy(&tail, text + size - 8, 8);
+		memcpy(&key.head, text, 8);
+		memcpy(&key.tail, text + size - 8, 8);
 	} else if (size >= 4) {
-		memcpy(&head, text, 4);
-		memcpy(&tail, text + size - 4, 4);
+		memcpy(&key.head, text, 4);
+		memcpy(&key.tail, text + size - 4, 4);
 	} else if (size) {
-		head = (uint64_t)s[0] | (uint64_t)s[size / 2] << 8 | (uint64_t)s[size - 1] << 16;
+		key.head =
+			(uint64_t)s[0] | (uint64_t)s[size / 2] << 8 | (uint64_t)s[size - 1] << 16;
 	}
-	head ^= (tail << 29 | tail >> 35) + size;
-	return (uint32_t)(head * 0x9e3779b97f4a7c15u >> 32);
+	return key;
+}
+
+static inline uint32_t names_hash(const struct names_key *key)
+{
+	uint64_t mixed = key->head ^ ((key->tail << 29 | key->tail >> 35) + key->size);
+
+	return (uint32_t)(mixed * 0x9e3779b97f4a7c15u >> 32);
 }
 
 /* The index of a string, NAMES_NONE when it is not in the set. */
 static inline uint32_t names_find(const struct names *names, const char *text, size_t size)
 {
-	uint32_t hash = names_hash(text, size);
+	struct names_key key = names_key_of(text, size);
 
-	for (uint32_t i = hash & names->mask;; i = (i + 1) & names->mask) {
+	for (uint32_t i = names_hash(&key) & names->mask;; i = (i + 1) & names->mask) {
 		const struct names_slot *slot = &names->slots[i];
 
 		if (slot->index == NAMES_NONE)
 			return NAMES_NONE;
-		if (slot->hash == hash && names->strings[slot->index].size == size &&
-		    !memcmp(names->strings[slot->index].data, text, size))
+		if (slot->key.head == key.head && slot->key.tail == key.tail &&
+		    slot->key.size == key.size &&
+		    (size <= 16 || !memcmp(names->strings[slot->index].data, text, size)))
 			return slot->index;
 	}
 }

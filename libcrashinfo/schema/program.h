@@ -84,6 +84,9 @@ struct number_bound {
 };
 
 struct number_rules {
+	/* bounds are all that there is, and they fit here: enough for numbers of few digits */
+	bool small;
+	int64_t least, most;
 	struct number_bound minimum, exclusive_minimum, maximum, exclusive_maximum, multiple_of;
 };
 
@@ -142,6 +145,7 @@ enum combine_kind { COMBINE_ALL, COMBINE_ANY, COMBINE_ONE, COMBINE_NOT, COMBINE_
 struct combine_rule {
 	enum combine_kind kind;
 	const struct subschema *const *branches; /* of COMBINE_IF: if, then, else (NULL: absent) */
+	uint8_t *types; /* for each branch, of the values it may hold for */
 	size_t count;
 };
 
@@ -157,6 +161,11 @@ struct subschema {
 	const struct object_rules *objects;
 	const struct combine_rule *combines;
 	size_t combine_count;
+	/*
+	 * Of a schema that is a union and nothing else: by the number of a type's bit the one
+	 * branch that values of the type may hold for; NULL when there is none or are several.
+	 */
+	const struct subschema *const *select;
 };
 
 struct schema_documents;
@@ -169,6 +178,8 @@ struct crashinfo_schema {
 	struct schema_regex **patterns; /* all, to be destroyed */
 	size_t pattern_count;
 };
+
+#define TYPE_COUNT 7
 
 /* The bit of a node's type; a number written with fraction or exponent may be an integer. */
 static inline uint8_t type_bit(const struct crashinfo_json *json, const struct json_node *node)
