@@ -172,11 +172,24 @@ static struct crashinfo_error *prepare(struct validate *v)
 	return error ? error : crashinfo_findings_writer_create(&writer, &v->writer);
 }
 
-static void write_out(struct validate *v)
+/* A format that is one JSON document is laid out as a whole. */
+static bool is_one_document(const struct validate *v)
 {
-	struct crashinfo_slice text = crashinfo_findings_writer_take(v->writer);
+	return v->options.format == CRASHINFO_FINDINGS_JSON ||
+	       v->options.format == CRASHINFO_FINDINGS_GITLAB ||
+	       v->options.format == CRASHINFO_FINDINGS_SARIF;
+}
 
-	if (text.size)
+static void write_out(struct validate *v, bool finished)
+{
+	struct crashinfo_slice text;
+
+	if (is_one_document(v) && !finished)
+		return;
+	text = crashinfo_findings_writer_take(v->writer);
+	if (is_one_document(v))
+		tool_json(&v->tool, text.data, text.size);
+	else if (text.size)
 		fwrite(text.data, 1, text.size, tool_out(&v->tool));
 }
 
@@ -197,7 +210,7 @@ static void add_failure(struct validate *v, const char *name, size_t index,
 	const char *source = name ? name : error->source ? error->source : "-";
 
 	tool_failed(&v->tool, crashinfo_findings_writer_add(v->writer, source, index, NULL, error));
-	write_out(v);
+	write_out(v, false);
 	tool_failed(&v->tool, error);
 }
 
@@ -219,7 +232,7 @@ static void validate_document(struct validate *v, struct crashinfo_input *input,
 		v->valid++;
 	tool_failed(&v->tool, crashinfo_findings_writer_add(v->writer, input->name, input->index,
 							    findings, NULL));
-	write_out(v);
+	write_out(v, false);
 	crashinfo_findings_destroy(findings);
 }
 
@@ -269,8 +282,8 @@ static enum tool_status run(struct validate *v)
 	if (tool_failed(&v->tool, prepare(v)))
 		return TOOL_FAILED;
 	validate_all(v);
-	tool_failed(&v->tool, crashinfo_findings_writer_finish(v->writer));
-	write_out(v);
+	if (!tool_failed(&v->tool, crashinfo_findings_writer_finish(v->writer)))
+		write_out(v, true);
 	if (v->options.expect_invalid)
 		return v->valid ? TOOL_NEGATIVE : TOOL_OK;
 	return v->invalid ? TOOL_NEGATIVE : TOOL_OK;

@@ -119,7 +119,7 @@ static void add_gitlab(struct crashinfo_findings_writer *w, const struct writer_
 
 static void finish_gitlab(struct crashinfo_findings_writer *w)
 {
-	strbuf_adds(&w->out, "]\n");
+	strbuf_adds(&w->out, "]");
 }
 
 const struct writer_format writer_github = {begin_github, add_github, begin_github};

@@ -83,7 +83,7 @@ static void finish_json(struct crashinfo_findings_writer *w)
 	writer_add_number(&w->out, "warnings", w->warnings);
 	writer_add_number(&w->out, "infos", w->infos);
 	writer_drop_comma(&w->out);
-	strbuf_adds(&w->out, "}}\n");
+	strbuf_adds(&w->out, "}}");
 }
 
 static void begin_ndjson(struct crashinfo_findings_writer *w)

@@ -114,7 +114,7 @@ static void add(struct crashinfo_findings_writer *w, const struct writer_documen
 
 static void finish(struct crashinfo_findings_writer *w)
 {
-	strbuf_addf(&w->out, "],\"invocations\":[{\"executionSuccessful\":%s}]}]}\n",
+	strbuf_addf(&w->out, "],\"invocations\":[{\"executionSuccessful\":%s}]}]}",
 		    w->failures ? "false" : "true");
 }
 

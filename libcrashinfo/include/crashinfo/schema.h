@@ -183,7 +183,8 @@ struct crashinfo_error *crashinfo_findings_writer_add(struct crashinfo_findings_
 						      const struct crashinfo_findings *findings,
 						      const struct crashinfo_error *failure);
 
-/* Close what is open; nothing may be added after it. */
+/* Close what is open; nothing may be added after it. JSON, GITLAB and SARIF end without a newline.
+ */
 struct crashinfo_error *crashinfo_findings_writer_finish(struct crashinfo_findings_writer *writer);
 
 /* What has been written and not been taken before; it lives until the next call. */
