@@ -36,7 +36,8 @@ static const char *add_special(struct strbuf *buf, const char *at, const char *e
 
 void json_add_string(struct strbuf *buf, const char *text, size_t size)
 {
-	const char *end = text + size;
+	/* C has no NULL + 0 */
+	const char *end = size ? text + size : text;
 
 	strbuf_addc(buf, '"');
 	while (text < end) {
