@@ -2,10 +2,7 @@
 /* Sections that hold frames: native stacks and the stack of a language runtime. */
 #include "stream/stream.h"
 
-#include <string.h>
-
 #include "base/cleanup.h"
-#include "base/utf8.h"
 #include "json/write.h"
 
 /* --- frames of error.stack --- */
@@ -83,8 +80,7 @@ struct crashinfo_error *stream_stack_line(struct crashinfo_stream *stream,
 	return error;
 }
 
-/* Say once how many frames were too many. */
-static struct crashinfo_error *log_left_out(struct crashinfo_stream *stream)
+struct crashinfo_error *stream_log_left_out(struct crashinfo_stream *stream)
 {
 	size_t left_out = stream->frames_left_out;
 
@@ -106,7 +102,7 @@ struct crashinfo_error *stream_stack_close(struct crashinfo_stream *stream)
 					  "have failed");
 	}
 	stream->stack_closed = true;
-	return log_left_out(stream);
+	return stream_log_left_out(stream);
 }
 
 /* --- a stack on one line --- */
@@ -211,7 +207,7 @@ struct crashinfo_error *stream_runtime_frame_line(struct crashinfo_stream *strea
 struct crashinfo_error *stream_runtime_frame_close(struct crashinfo_stream *stream)
 {
 	_strbuf_ struct strbuf stack = {0};
-	struct crashinfo_error *error = log_left_out(stream);
+	struct crashinfo_error *error = stream_log_left_out(stream);
 
 	strbuf_adds(&stack, "{\"format\":\"Datadog Runtime Callback 1.0\"");
 	if (stream->collected) {

@@ -7,8 +7,6 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "base/limits.h"
-#include "base/log.h"
 #include "base/utf8.h"
 #include "stream/markers.h"
 
@@ -146,6 +144,8 @@ static struct crashinfo_error *break_off(struct crashinfo_stream *stream)
 		 (unsigned long long)stream->stats.lines, section ? " in section " : "",
 		 section ? section->name : "");
 	error = crashinfo_stream_note(stream, note);
+	if (!error)
+		error = stream_log_left_out(stream);
 	if (!error && section && section->keeps_partial && !came_before(stream))
 		error = end_section(stream);
 	if (!error || error->code == CRASHINFO_ERROR_NO_MEMORY)

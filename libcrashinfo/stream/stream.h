@@ -126,6 +126,8 @@ struct crashinfo_error *stream_ucontext_line(struct crashinfo_stream *stream,
 struct crashinfo_error *stream_stack_line(struct crashinfo_stream *stream,
 					  struct crashinfo_slice line);
 struct crashinfo_error *stream_stack_close(struct crashinfo_stream *stream);
+/* Say how many frames of the section at hand were too many, once. */
+struct crashinfo_error *stream_log_left_out(struct crashinfo_stream *stream);
 struct crashinfo_error *stream_whole_stack_line(struct crashinfo_stream *stream,
 						struct crashinfo_slice line);
 struct crashinfo_error *stream_runtime_frame_line(struct crashinfo_stream *stream,

@@ -314,6 +314,18 @@ START_TEST(test_many_frames)
 }
 END_TEST
 
+START_TEST(test_many_frames_unfinished)
+{
+	struct crashinfo_limits limits = crashinfo_limits_default();
+	_free_ char *text = NULL;
+
+	limits.stream_frames = 1;
+	text = parse_within(&limits, KIND "DD_CRASHTRACK_BEGIN_STACKTRACE\n" FRAME "\n" FRAME "\n",
+			    false);
+	ck_assert_ptr_nonnull(strstr(text, "\"line 6: Left out 1 frames behind the first 1\""));
+}
+END_TEST
+
 START_TEST(test_many_entries)
 {
 	struct crashinfo_limits limits = crashinfo_limits_default();
@@ -425,6 +437,7 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, test_sniff);
 	tcase_add_test(tests, test_long_line);
 	tcase_add_test(tests, test_many_frames);
+	tcase_add_test(tests, test_many_frames_unfinished);
 	tcase_add_test(tests, test_many_entries);
 	tcase_add_test(tests, test_much_text);
 	tcase_add_test(tests, test_quoted_line_is_cut);
