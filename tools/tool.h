@@ -101,6 +101,28 @@ struct tool_option {
 #define TOOL_NUMBER(type, member)     TOOL_MEMBER_(TOOL_KIND_NUMBER, type, member, uint64_t)
 #define TOOL_SIZE(type, member)       TOOL_MEMBER_(TOOL_KIND_SIZE, type, member, uint64_t)
 
+/*
+ * Options of tools that write text with source lines, for the tool's table and struct:
+ *
+ *	struct tool_text_options text;
+ *	TOOL_TEXT_OPTIONS(struct symbolize_options, text),
+ */
+struct tool_text_options {
+	uint64_t context;
+	struct tool_list source_dirs, path_maps;
+};
+
+#define TOOL_TEXT_CONTEXT_MAX 1000
+/* clang-format off */
+#define TOOL_TEXT_OPTIONS(type, member)                                                            \
+	{"context", 0, "N", "show N source lines around each frame of the crashed thread",         \
+	 TOOL_NUMBER(type, member.context), .max = TOOL_TEXT_CONTEXT_MAX, .fallback = "0"},        \
+	{"source-dir", 0, "DIR", "look for source files here and nowhere else",                    \
+	 TOOL_LIST(type, member.source_dirs), .complete = TOOL_DIRS},                              \
+	{"path-map", 0, "OLD=NEW", "look for sources in the folder OLD as if in NEW",              \
+	 TOOL_LIST(type, member.path_maps)}
+/* clang-format on */
+
 /* Which of the common options a tool has besides --help and --version; offer what is honoured. */
 enum tool_common {
 	TOOL_HAS_OUTPUT = 1 << 0,   /* -o, --output */
@@ -123,6 +145,8 @@ struct tool_program {
 enum tool_layout { TOOL_LAYOUT_AUTO, TOOL_LAYOUT_PRETTY, TOOL_LAYOUT_COMPACT };
 enum tool_when { TOOL_AUTO, TOOL_ALWAYS, TOOL_NEVER };
 enum tool_action { TOOL_ACTION_RUN, TOOL_ACTION_HELP, TOOL_ACTION_VERSION, TOOL_ACTION_DUMP };
+
+struct crashinfo_report;
 
 struct tool {
 	const struct tool_program *program;
@@ -220,6 +244,12 @@ bool tool_out_failed(struct tool *tool);
  * for a single one on a terminal, else one line each.
  */
 void tool_json(struct tool *tool, const char *text, size_t size);
+/*
+ * Write a report as text, coloured and fitted as the output is, with all details under --verbose;
+ * a line apart from the one before. tool_failed() as needed.
+ */
+void tool_text(struct tool *tool, struct crashinfo_report *report,
+	       const struct tool_text_options *options);
 /* Whether to colour what tool_out() gets. */
 bool tool_color(const struct tool *tool);
 /* Columns of the terminal that tool_out() goes to, 0 when it is none. */

@@ -6,13 +6,14 @@
 #include "base/utf8.h"
 #include "render/render.h"
 
-/* A line of source: control characters escaped, tabs to columns of eight. */
-static void add_code(struct strbuf *out, const char *text, size_t size)
+void render_line(struct strbuf *out, const char *text, size_t size)
 {
-	size_t column = 0;
+	size_t column = 0, cut = 0;
 
-	if (size > RENDER_TEXT_BYTES)
+	if (size > RENDER_TEXT_BYTES) {
+		cut = size - RENDER_TEXT_BYTES;
 		size = RENDER_TEXT_BYTES;
+	}
 	for (size_t i = 0; i < size;) {
 		const char *tab = memchr(text + i, '\t', size - i);
 		size_t plain = tab ? (size_t)(tab - text) - i : size - i;
@@ -26,6 +27,8 @@ static void add_code(struct strbuf *out, const char *text, size_t size)
 		column += 8 - column % 8;
 		i++;
 	}
+	if (cut)
+		strbuf_addf(out, "... (%zu bytes more)", cut);
 }
 
 static void add_source_line(const struct render *r, const struct source_file *file, uint64_t number,
@@ -38,7 +41,7 @@ static void add_source_line(const struct render *r, const struct source_file *fi
 	if (!source_line(file, number, &text, &size))
 		return;
 	strbuf_addf(&line, RENDER_INDENT "%c%6" PRIu64 " | ", current ? '>' : ' ', number);
-	add_code(&line, text, size);
+	render_line(&line, text, size);
 	render_styled(r, out, current ? RENDER_PLAIN : RENDER_DIM, line.data);
 	strbuf_addc(out, '\n');
 	out->failed |= line.failed;
@@ -51,11 +54,14 @@ struct crashinfo_error *render_source(struct render *r, const struct crashinfo_f
 	const struct source_file *file;
 	struct crashinfo_error *error;
 	uint64_t first, last = (uint64_t)frame->line + context;
+	const char *text;
+	size_t size;
 
 	if (!context || !frame->file || !frame->line)
 		return NULL;
 	error = source_find(&r->sources, frame->file, &file);
-	if (error || !file)
+	/* a file that ends before the line is not the one that was compiled */
+	if (error || !file || !source_line(file, frame->line, &text, &size))
 		return error;
 	first = frame->line > context ? frame->line - context : 1;
 	for (uint64_t number = first; number <= last; number++)

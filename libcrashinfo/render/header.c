@@ -3,7 +3,12 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/number.h"
+#include "base/utf8.h"
 #include "render/render.h"
+
+/* In front of what goes on in the next line. */
+#define ROW_INDENT "            "
 
 /* Add `text` behind `separator` when something is there already. */
 static void add_part(struct strbuf *out, const char *separator, const char *text)
@@ -17,6 +22,23 @@ static void add_part(struct strbuf *out, const char *separator, const char *text
 
 /* --- values of the rows below; an empty one is not shown --- */
 
+/* Messages of exceptions have lines. */
+static void add_message(const char *message, struct strbuf *out)
+{
+	size_t lines = 0;
+
+	while (*message && lines++ < RENDER_LINES) {
+		size_t size = strcspn(message, "\n");
+
+		if (lines > 1)
+			strbuf_adds(out, "\n" ROW_INDENT);
+		render_line(out, message, size);
+		message += size + (message[size] == '\n');
+	}
+	if (*message)
+		strbuf_addf(out, "\n" ROW_INDENT "... (%zu bytes more)", strlen(message));
+}
+
 static void value_message(const struct render *r, struct strbuf *out)
 {
 	static const char by_default[] = "Process terminated with ";
@@ -25,7 +47,7 @@ static void value_message(const struct render *r, struct strbuf *out)
 	/* the receiver's own words say what the first line says */
 	if (message &&
 	    (!r->summary->signal_name || strncmp(message, by_default, strlen(by_default))))
-		render_escaped(out, message);
+		add_message(message, out);
 }
 
 static void value_process(const struct render *r, struct strbuf *out)
@@ -204,6 +226,17 @@ static bool has_fault_address(const struct crashinfo_report_summary *s)
 	return false;
 }
 
+/* Without the zeros in front, when it is an address at all. */
+static void add_address(const char *text, struct strbuf *out)
+{
+	uint64_t address;
+
+	if (parse_address(text, strlen(text), &address))
+		strbuf_addf(out, "0x%" PRIx64, address);
+	else
+		render_escaped(out, text);
+}
+
 static void add_signal(const struct render *r, struct strbuf *out)
 {
 	const struct crashinfo_report_summary *s = r->summary;
@@ -219,7 +252,7 @@ static void add_signal(const struct render *r, struct strbuf *out)
 	}
 	if (has_fault_address(s)) {
 		strbuf_adds(out, " at ");
-		render_escaped(out, s->fault_address);
+		add_address(s->fault_address, out);
 	}
 	render_signal_meaning(s, &meaning);
 	if (meaning.size)
@@ -242,21 +275,62 @@ static void add_title(const struct render *r, struct strbuf *out)
 		strbuf_adds(out, " (not a crash)");
 }
 
+/* What goes on the present line of the header, and how far that is. */
+struct wrapped {
+	struct strbuf *out;
+	size_t column, width; /* width 0: no limit */
+};
+
+/* Add a word and the blanks before it, on a new line when it does not fit behind others. */
+static void add_word(struct wrapped *line, const char *text, size_t blanks, size_t size)
+{
+	size_t columns = utf8_length(text, blanks + size);
+
+	if (line->width && blanks && line->column > strlen(ROW_INDENT) &&
+	    line->column + columns > line->width) {
+		strbuf_adds(line->out, "\n" ROW_INDENT);
+		line->column = strlen(ROW_INDENT);
+		strbuf_add(line->out, text + blanks, size);
+		line->column += columns - blanks;
+		return;
+	}
+	strbuf_add(line->out, text, blanks + size);
+	line->column += columns;
+}
+
+static void add_wrapped(struct wrapped *line, const char *text)
+{
+	while (*text) {
+		size_t blanks = strspn(text, " "), size = strcspn(text + blanks, " \n");
+
+		add_word(line, text, blanks, size);
+		text += blanks + size;
+		if (*text == '\n') {
+			strbuf_addc(line->out, *text++);
+			line->column = 0;
+		}
+	}
+}
+
 void render_header(const struct render *r, struct strbuf *out)
 {
-	_strbuf_ struct strbuf text = {0};
+	_strbuf_ struct strbuf text = {0}, title = {0};
+	struct wrapped line = {&title, 0, r->options->width};
 
 	add_title(r, &text);
-	render_styled(r, out, RENDER_ALERT, text.data);
+	add_wrapped(&line, text.size ? text.data : "");
+	render_styled(r, out, RENDER_ALERT, title.data);
 	strbuf_addc(out, '\n');
+	line.out = out;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		strbuf_clear(&text);
 		rows[i].value(r, &text);
 		if (!text.size)
 			continue;
 		strbuf_addf(out, "  %-9s ", rows[i].label);
-		strbuf_add(out, text.data, text.size);
+		line.column = strlen(ROW_INDENT);
+		add_wrapped(&line, text.data);
 		strbuf_addc(out, '\n');
 	}
-	out->failed |= text.failed;
+	out->failed |= text.failed || title.failed;
 }

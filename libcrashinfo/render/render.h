@@ -19,7 +19,7 @@
 #define RENDER_STACK_TAIL     20   /* frames from the root when there are more */
 #define RENDER_THREAD_GROUPS  100  /* different stacks of other threads */
 #define RENDER_NAMES          20   /* names in one list: threads, tags, ids */
-#define RENDER_LOG_LINES      50   /* messages of the collector */
+#define RENDER_LINES          50   /* of messages, or of one text */
 #define RENDER_COMMENTS       4    /* reasons for one frame */
 #define RENDER_FUNCTION_WIDTH 160  /* columns of a function name when no width is given */
 
@@ -41,10 +41,9 @@ struct render {
 	const struct crashinfo_report_summary *summary;
 	const struct crashinfo_render_options *options;
 	struct source_files sources;
-	size_t frames, unnamed; /* shown so far: all, and those without function */
 };
 
-/* Add `text` as it is, in the colour of `style`; NULL adds nothing. */
+/* Add `text` as it is, each line in the colour of `style`; NULL adds nothing. */
 void render_styled(const struct render *r, struct strbuf *out, enum render_style style,
 		   const char *text);
 /* Add `text`, escaped and cut at RENDER_TEXT_BYTES with a note; NULL adds nothing. */
@@ -66,6 +65,9 @@ size_t render_cut(const char *text, size_t size, size_t width);
 
 /* `name` with template arguments shortened, innermost first, until it fits `width` columns. */
 void render_function_name(struct strbuf *out, const char *name, size_t width);
+
+/* A line of a stranger's text: escaped, cut as above, tabs filled up to columns of eight. */
+void render_line(struct strbuf *out, const char *text, size_t size);
 
 /* What happened, where and when. */
 void render_header(const struct render *r, struct strbuf *out);

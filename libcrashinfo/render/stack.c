@@ -17,7 +17,7 @@
 /* A frame in words; each part may be empty. */
 struct frame_words {
 	struct strbuf function, where, module, reason;
-	bool named, inlined;
+	bool named, has_path;
 };
 
 static void words_deinit(struct frame_words *words)
@@ -119,14 +119,13 @@ static void add_build_id(const struct render *r, const struct crashinfo_frame *f
 static void add_module(const struct render *r, const struct crashinfo_frame *frame,
 		       struct frame_words *words)
 {
-	bool has_path = frame->path && *frame->path;
-
-	if (has_path)
+	words->has_path = frame->path && *frame->path;
+	if (words->has_path)
 		render_escaped(&words->module,
 			       r->options->verbose ? frame->path : base_name(frame->path));
 	if (frame->has_relative_address)
 		strbuf_addf(&words->module, "+0x%" PRIx64, frame->relative_address);
-	else if (frame->has_ip && !has_path)
+	else if (frame->has_ip && !words->has_path)
 		strbuf_addf(&words->module, "0x%" PRIx64, frame->ip);
 	if (!words->named || r->options->verbose)
 		add_build_id(r, frame, &words->module);
@@ -168,7 +167,7 @@ static void add_part(const struct render *r, struct strbuf *out, size_t *column,
 	if (r->options->width && *column + wanted > r->options->width) {
 		strbuf_adds(out, "\n" RENDER_INDENT);
 		*column = strlen(RENDER_INDENT);
-		label += *label == ' ';
+		label += strspn(label, " :");
 	}
 	strbuf_adds(out, label);
 	render_styled(r, out, style, text->data);
@@ -199,16 +198,13 @@ static void add_addresses(const struct render *r, const struct crashinfo_frame *
 static void add_frame(struct render *r, const struct crashinfo_frame *frame, size_t index,
 		      bool inlined, struct strbuf *out)
 {
-	__attribute__((cleanup(words_deinit))) struct frame_words words = {.inlined = inlined};
+	__attribute__((cleanup(words_deinit))) struct frame_words words = {0};
 	size_t column;
 
 	add_function(r, frame, &words);
 	add_where(frame, &words);
 	add_module(r, frame, &words);
 	add_reason(r, frame, &words);
-	r->frames++;
-	r->unnamed += !words.named;
-
 	column = out->size;
 	strbuf_addf(out, "  #%-3zu ", index);
 	column = out->size - column + columns(&words.function);
@@ -218,8 +214,9 @@ static void add_frame(struct render *r, const struct crashinfo_frame *frame, siz
 		column += strlen(" (inlined)");
 	}
 	add_part(r, out, &column, " at ", RENDER_FILE, &words.where);
-	if (!inlined || r->options->verbose)
-		add_part(r, out, &column, " in ", RENDER_DIM, &words.module);
+	if (!inlined)
+		add_part(r, out, &column, words.has_path ? " in " : " ip ", RENDER_DIM,
+			 &words.module);
 	add_part(r, out, &column, ": ", RENDER_PLAIN, &words.reason);
 	strbuf_addc(out, '\n');
 	if (r->options->verbose && !inlined)
@@ -284,8 +281,11 @@ static void add_recursion(const struct render *r, size_t index, size_t period, s
 {
 	char why[80];
 
-	snprintf(why, sizeof(why), ": the %s above, %zu times more",
-		 period == 1 ? "frame" : "frames", repeats - 1);
+	if (period == 1)
+		snprintf(why, sizeof(why), ": the frame above, %zu times more", repeats - 1);
+	else
+		snprintf(why, sizeof(why), ": the %zu frames above, %zu times more", period,
+			 repeats - 1);
 	add_left_out(r, index + period, period * (repeats - 1), why, out);
 }
 

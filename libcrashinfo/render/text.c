@@ -20,19 +20,20 @@ void render_styled(const struct render *r, struct strbuf *out, enum render_style
 		   const char *text)
 {
 	const char *color = r->options->color ? colors[style] : NULL;
-	size_t size = text ? strlen(text) : 0;
-	bool newline = size && text[size - 1] == '\n';
 
-	if (!size)
-		return;
-	if (color)
-		strbuf_adds(out, color);
 	/* a colour that runs over the end of a line colours what a pager puts there */
-	strbuf_add(out, text, size - newline);
-	if (color)
-		strbuf_adds(out, "\033[0m");
-	if (newline)
-		strbuf_addc(out, '\n');
+	while (text && *text) {
+		size_t size = strcspn(text, "\n");
+
+		if (color && size)
+			strbuf_adds(out, color);
+		strbuf_add(out, text, size);
+		if (color && size)
+			strbuf_adds(out, "\033[0m");
+		if (text[size] == '\n')
+			strbuf_addc(out, text[size++]);
+		text += size;
+	}
 }
 
 static void add_escaped(struct strbuf *out, const char *text, size_t size)
@@ -118,7 +119,7 @@ static struct crashinfo_error *add_crashed(struct render *r, struct strbuf *out)
 {
 	const struct crashinfo_stack *stack = find_stack(r, CRASHINFO_STACK_CRASHED);
 
-	render_heading(r, out, "Stack of the crashed thread:");
+	render_heading(r, out, r->summary->is_crash ? "Stack of the crashed thread:" : "Stack:");
 	if (stack)
 		return render_stack(r, stack, true, out);
 	strbuf_adds(out, "  the report has none\n");
@@ -132,12 +133,12 @@ static void add_lines(struct strbuf *out, struct crashinfo_slice text)
 		const char *end = memchr(text.data, '\n', text.size);
 		size_t size = end ? (size_t)(end - text.data) : text.size;
 
-		if (lines == RENDER_STACK_HEAD) {
+		if (lines == RENDER_LINES) {
 			strbuf_addf(out, "  ...  %zu bytes more are not shown\n", text.size);
 			return;
 		}
 		strbuf_adds(out, "  ");
-		add_escaped(out, text.data, size);
+		render_line(out, text.data, size);
 		strbuf_addc(out, '\n');
 		size += end != NULL;
 		text.data += size;
@@ -176,7 +177,7 @@ static struct crashinfo_error *add_log(struct render *r, struct strbuf *out)
 		return NULL;
 	render_heading(r, out, "Messages of the collector:");
 	for (line = crashinfo_json_first(r->json, log);
-	     line != CRASHINFO_JSON_NONE && count < RENDER_LOG_LINES;
+	     line != CRASHINFO_JSON_NONE && count < RENDER_LINES;
 	     line = crashinfo_json_next(r->json, log, line), count++) {
 		strbuf_adds(out, "  ");
 		render_node(r, out, line);
@@ -234,14 +235,35 @@ static struct crashinfo_error *add_files(struct render *r, struct strbuf *out)
 	return NULL;
 }
 
+/* Frames of a stack that ddcrash-symbolize has not seen: no name, and no reason why. */
+static struct crashinfo_error *count_unseen(struct render *r, const struct crashinfo_stack *stack,
+					    size_t *unseen)
+{
+	const struct crashinfo_frame *frames;
+	size_t count;
+	struct crashinfo_error *error = crashinfo_report_frames(r->report, stack, &frames, &count);
+
+	for (size_t i = 0; !error && i < count; i++)
+		*unseen += !frames[i].function && !frames[i].mangled_name &&
+			   frames[i].has_relative_address && !frames[i].comment_count;
+	return error;
+}
+
 static struct crashinfo_error *add_hint(struct render *r, struct strbuf *out)
 {
-	if (r->unnamed)
-		render_heading(r, out,
-			       "%zu of %zu frames have no name; ddcrash-symbolize --debug-dir DIR "
-			       "looks for names, and with --explain says why there is none.",
-			       r->unnamed, r->frames);
-	return NULL;
+	const struct crashinfo_stack *stack;
+	struct crashinfo_error *error = NULL;
+	size_t unseen = 0;
+
+	for (size_t i = 0; !error && (stack = crashinfo_report_stack(r->report, i)); i++)
+		if (stack->role != CRASHINFO_STACK_RUNTIME)
+			error = count_unseen(r, stack, &unseen);
+	if (!error && unseen)
+		strbuf_addf(
+			out,
+			"\n%zu %s no name yet; ddcrash-symbolize --debug-dir DIR looks for it.\n",
+			unseen, unseen == 1 ? "frame has" : "frames have");
+	return error;
 }
 
 static struct crashinfo_error *(*const sections[])(struct render *r, struct strbuf *out) = {
