@@ -11,7 +11,6 @@
 #include <crashinfo/json.h>
 #include <crashinfo/module.h>
 #include <crashinfo/normalize.h>
-#include <crashinfo/render.h>
 #include <crashinfo/report.h>
 #include <crashinfo/stream.h>
 
@@ -74,7 +73,6 @@ struct parse {
 	struct crashinfo_inputs *inputs;
 	struct crashinfo_finder *finder; /* with --normalize */
 	bool negative;                   /* --strict has found something */
-	bool printed;                    /* a text, from which the next is set apart */
 };
 
 /* A report on its way to the output. */
@@ -247,36 +245,14 @@ static struct crashinfo_error *split(struct parse *parse, const struct document 
 	return error;
 }
 
-static struct crashinfo_error *print_text(struct parse *parse, struct document *document)
-{
-	struct tool *tool = &parse->tool;
-	struct crashinfo_render_options how = {
-		.color = tool_color(tool),
-		.verbose = tool->verbosity > 0,
-		.width = tool_width(tool),
-	};
-	char *text;
-	size_t size;
-	struct crashinfo_error *error;
-
-	error = crashinfo_render_text(&tool->context, document->report, &how, &text, &size);
-	if (error)
-		return error;
-	if (parse->printed)
-		fputc('\n', tool_out(tool));
-	parse->printed = true;
-	fwrite(text, 1, size, tool_out(tool));
-	free(text);
-	return NULL;
-}
-
 static struct crashinfo_error *output(struct parse *parse, struct document *document)
 {
 	if (parse->options.split_dir)
 		return split(parse, document);
 	if (parse->options.format == PARSE_TEXT)
-		return print_text(parse, document);
-	tool_json(&parse->tool, document->text, document->size);
+		tool_text(&parse->tool, document->report, NULL);
+	else
+		tool_json(&parse->tool, document->text, document->size);
 	return NULL;
 }
 

@@ -34,12 +34,7 @@ static const struct tool_option options[] = {
 	 .fallback = "json", .group = "Output"},
 	{"json", 0, NULL, "short for --format json",
 	 TOOL_SET(struct symbolize_options, format, SYMBOLIZE_JSON)},
-	{"source-dir", 0, "DIR", "look for source files in this folder, for --context",
-	 TOOL_LIST(struct symbolize_options, source_dirs), .complete = TOOL_DIRS},
-	{"path-map", 0, "OLD=NEW", "source paths that begin with OLD begin with NEW",
-	 TOOL_LIST(struct symbolize_options, path_maps)},
-	{"context", 0, "N", "source lines to show around that of a frame",
-	 TOOL_NUMBER(struct symbolize_options, context), .max = 100, .fallback = "0"},
+	TOOL_TEXT_OPTIONS(struct symbolize_options, text),
 	{"in-place", 'i', NULL, "replace each report by its symbolized form",
 	 TOOL_FLAG(struct symbolize_options, in_place)},
 	{NULL},
@@ -77,27 +72,6 @@ static void prepare(struct symbolize *symbolize)
 	add_dirs(symbolize, &o->sysroots, crashinfo_finder_add_sysroot);
 }
 
-/* OLD=NEW into the pairs that rendering takes; OLD is cut off in place, as argv is ours. */
-static void split_path_maps(struct symbolize *symbolize)
-{
-	const struct tool_list *maps = &symbolize->options.path_maps;
-
-	symbolize->path_maps = calloc(2 * maps->count + 1, sizeof(*symbolize->path_maps));
-	if (!symbolize->path_maps)
-		exit(TOOL_FAILED);
-	for (size_t i = 0; i < maps->count; i++) {
-		char *separator = strchr(maps->data[i], '=');
-
-		if (!separator || separator == maps->data[i])
-			tool_usage(&symbolize->tool, "--path-map %s is not of the form OLD=NEW",
-				   maps->data[i]);
-		*separator = '\0';
-		symbolize->path_maps[2 * i] = maps->data[i];
-		symbolize->path_maps[2 * i + 1] = separator + 1;
-	}
-	symbolize->path_map_count = maps->count;
-}
-
 static void check_usage(struct symbolize *symbolize)
 {
 	const struct symbolize_options *o = &symbolize->options;
@@ -122,7 +96,6 @@ int main(int argc, char **argv)
 
 	tool_start(&symbolize.tool, &program, argc, argv, &symbolize.options);
 	check_usage(&symbolize);
-	split_path_maps(&symbolize);
 	prepare(&symbolize);
 	if (symbolize.options.file || symbolize.options.build_id)
 		symbolize_addresses(&symbolize);
@@ -130,7 +103,6 @@ int main(int argc, char **argv)
 		symbolize_reports(&symbolize);
 	crashinfo_symbolizer_destroy(symbolize.symbolizer);
 	crashinfo_finder_destroy(symbolize.finder);
-	free(symbolize.path_maps);
 	free(symbolize.explained);
 	status = symbolize.unresolved && symbolize.options.require_all ? TOOL_NEGATIVE : TOOL_OK;
 	return tool_finish(&symbolize.tool, status);

@@ -16,8 +16,8 @@ enum symbolize_format {
 };
 
 struct symbolize_options {
-	struct tool_list debug_dirs, sysroots, source_dirs, path_maps;
-	uint64_t context;
+	struct tool_list debug_dirs, sysroots;
+	struct tool_text_options text;
 	const char *file, *build_id;
 	enum symbolize_format format;
 	struct crashinfo_symbolizer_options symbolizer;
@@ -29,8 +29,6 @@ struct symbolize {
 	struct symbolize_options options;
 	struct crashinfo_finder *finder;
 	struct crashinfo_symbolizer *symbolizer;
-	const char **path_maps; /* pairs OLD, NEW */
-	size_t path_map_count;
 	/* modules whose places --explain has printed */
 	const struct crashinfo_module_files **explained;
 	size_t explained_count;

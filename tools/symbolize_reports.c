@@ -6,7 +6,6 @@
 
 #include <crashinfo/file.h>
 #include <crashinfo/input.h>
-#include <crashinfo/render.h>
 
 #include "symbolize.h"
 
@@ -31,7 +30,6 @@ struct reports {
 	struct crashinfo_symbolize_stats stats;
 	struct missing missing[MISSING_MAX];
 	size_t missing_count, missing_more;
-	bool any;
 };
 
 /* --- what is said at the end --- */
@@ -123,31 +121,11 @@ static bool parse_again(struct reports *r, const char *text, size_t size,
 
 static void write_text(struct reports *r, const char *text, size_t size)
 {
-	struct symbolize *symbolize = r->symbolize;
-	struct crashinfo_render_options how = {
-		.color = tool_color(&symbolize->tool),
-		.verbose = symbolize->tool.verbosity > 0,
-		.width = tool_width(&symbolize->tool),
-		.context_lines = (unsigned)symbolize->options.context,
-		.source_dirs = symbolize->options.source_dirs.data,
-		.source_dir_count = symbolize->options.source_dirs.count,
-		.path_maps = symbolize->path_maps,
-		.path_map_count = symbolize->path_map_count,
-	};
 	struct crashinfo_report *report;
-	char *rendered = NULL;
-	size_t rendered_size;
 
 	if (!parse_again(r, text, size, &report))
 		return;
-	if (!tool_failed(&symbolize->tool,
-			 crashinfo_render_text(&symbolize->tool.context, report, &how, &rendered,
-					       &rendered_size))) {
-		if (r->any)
-			fputc('\n', tool_out(&symbolize->tool));
-		fwrite(rendered, 1, rendered_size, tool_out(&symbolize->tool));
-	}
-	free(rendered);
+	tool_text(&r->symbolize->tool, report, &r->symbolize->options.text);
 	crashinfo_report_destroy(report);
 }
 
@@ -178,7 +156,6 @@ static void write_report(struct reports *r, size_t i, const char *text, size_t s
 		write_text(r, text, size);
 	else
 		tool_json(&r->symbolize->tool, text, size);
-	r->any = true;
 }
 
 static void end_batch(struct reports *r)

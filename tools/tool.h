@@ -58,6 +58,8 @@ enum tool_kind {
 	TOOL_KIND_COUNT,  /* takes no value: adds one to an int, from 0 */
 	TOOL_KIND_STRING, /* const char *, pointing into argv */
 	TOOL_KIND_LIST,   /* struct tool_list; may be given several times */
+	TOOL_KIND_PAIRS, /* struct tool_list; A=B adds the two elements A, which is not empty, and B
+			  */
 	TOOL_KIND_CHOICE, /* the index among `choices`, in an int, unsigned or enum */
 	TOOL_KIND_NUMBER, /* uint64_t, within `min` and `max` */
 	TOOL_KIND_SIZE,   /* uint64_t, with suffix K, M, G or T */
@@ -97,6 +99,7 @@ struct tool_option {
 #define TOOL_COUNT(type, member)      TOOL_MEMBER_(TOOL_KIND_COUNT, type, member, int)
 #define TOOL_STRING(type, member)     TOOL_MEMBER_(TOOL_KIND_STRING, type, member, char *)
 #define TOOL_LIST(type, member)       TOOL_MEMBER_(TOOL_KIND_LIST, type, member, struct tool_list)
+#define TOOL_PAIRS(type, member)      TOOL_MEMBER_(TOOL_KIND_PAIRS, type, member, struct tool_list)
 #define TOOL_CHOICE(type, member)     TOOL_MEMBER_(TOOL_KIND_CHOICE, type, member, int)
 #define TOOL_NUMBER(type, member)     TOOL_MEMBER_(TOOL_KIND_NUMBER, type, member, uint64_t)
 #define TOOL_SIZE(type, member)       TOOL_MEMBER_(TOOL_KIND_SIZE, type, member, uint64_t)
@@ -109,7 +112,7 @@ struct tool_option {
  */
 struct tool_text_options {
 	uint64_t context;
-	struct tool_list source_dirs, path_maps;
+	struct tool_list source_dirs, path_maps; /* the latter pairs */
 };
 
 #define TOOL_TEXT_CONTEXT_MAX 1000
@@ -120,7 +123,7 @@ struct tool_text_options {
 	{"source-dir", 0, "DIR", "look for source files here and nowhere else",                    \
 	 TOOL_LIST(type, member.source_dirs), .complete = TOOL_DIRS},                              \
 	{"path-map", 0, "OLD=NEW", "look for sources in the folder OLD as if in NEW",              \
-	 TOOL_LIST(type, member.path_maps)}
+	 TOOL_PAIRS(type, member.path_maps)}
 /* clang-format on */
 
 /* Which of the common options a tool has besides --help and --version; offer what is honoured. */
@@ -198,6 +201,8 @@ void tool_usage(struct tool *tool, const char *format, ...)
  */
 const struct tool_option *tool_option_at(const struct tool_program *program, size_t index,
 					 bool *common_ret);
+/* Whether the option's value is a list, so that it may be given several times. */
+bool tool_option_repeats(const struct tool_option *option);
 void tool_parse(struct tool *tool, int argc, char **argv);
 void tool_parse_free(struct tool *tool);
 void tool_help(const struct tool_program *program, FILE *f);
@@ -246,7 +251,7 @@ bool tool_out_failed(struct tool *tool);
 void tool_json(struct tool *tool, const char *text, size_t size);
 /*
  * Write a report as text, coloured and fitted as the output is, with all details under --verbose;
- * a line apart from the one before. tool_failed() as needed.
+ * an empty line apart from the one before. `options` may be NULL. Calls tool_failed().
  */
 void tool_text(struct tool *tool, struct crashinfo_report *report,
 	       const struct tool_text_options *options);

@@ -55,7 +55,7 @@ static void print_facts(const struct tool_option *option, int at, FILE *f)
 		{"(", option->choices, ")"},
 		{"(alone: ", option->implied, ")"},
 		{"(also --", option->alias, ")"},
-		{"(", option->kind == TOOL_KIND_LIST ? "repeatable" : NULL, ")"},
+		{"(", tool_option_repeats(option) ? "repeatable" : NULL, ")"},
 		{"[", option->fallback, "]"},
 	};
 	char text[256];
@@ -125,7 +125,7 @@ static const char *complete_name(enum tool_complete complete)
 
 static void dump_name(const struct tool_option *option, const char *name, char letter, FILE *f)
 {
-	bool many = option->kind == TOOL_KIND_LIST || option->kind == TOOL_KIND_COUNT;
+	bool many = tool_option_repeats(option) || option->kind == TOOL_KIND_COUNT;
 
 	fprintf(f, "option\t--%s\t", name);
 	if (letter)

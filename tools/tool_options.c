@@ -246,6 +246,20 @@ static void list_add(struct tool *tool, struct tool_list *list, const char *valu
 	list->data[list->count++] = value;
 }
 
+static void pair_add(struct tool *tool, const struct given *given, struct tool_list *list,
+		     const char *value)
+{
+	/* argv is the program's own to change */
+	char *equals = strchr(value, '=');
+
+	if (!equals || equals == value)
+		tool_usage(tool, "%s wants %s, got '%s'", given->text, given->option->argument,
+			   value);
+	*equals = '\0';
+	list_add(tool, list, value);
+	list_add(tool, list, equals + 1);
+}
+
 /* Store what the option says; `value` is NULL for those without argument. */
 static void apply(struct tool *tool, const struct given *given, const char *value)
 {
@@ -260,6 +274,7 @@ static void apply(struct tool *tool, const struct given *given, const char *valu
 	case TOOL_KIND_COUNT: *(int *)at = *(int *)at < 0 ? 1 : *(int *)at + 1; break;
 	case TOOL_KIND_STRING: *(const char **)at = value; break;
 	case TOOL_KIND_LIST: list_add(tool, at, value); break;
+	case TOOL_KIND_PAIRS: pair_add(tool, given, at, value); break;
 	case TOOL_KIND_CHOICE: *(int *)at = choice; break;
 	case TOOL_KIND_NUMBER:
 	case TOOL_KIND_SIZE: *(uint64_t *)at = number(tool, given, value); break;
@@ -349,13 +364,18 @@ void tool_parse(struct tool *tool, int argc, char **argv)
 		tool_usage(tool, "'%s' is one argument too many", tool->operands.data[0]);
 }
 
+bool tool_option_repeats(const struct tool_option *option)
+{
+	return option->kind == TOOL_KIND_LIST || option->kind == TOOL_KIND_PAIRS;
+}
+
 void tool_parse_free(struct tool *tool)
 {
 	const struct tool_option *option;
 	bool common;
 
 	for (size_t i = 0; (option = tool_option_at(tool->program, i, &common)); i++)
-		if (option->kind == TOOL_KIND_LIST)
+		if (tool_option_repeats(option))
 			free(((struct tool_list *)((char *)tool->values + option->offset))->data);
 	free(tool->operands.data);
 }

@@ -10,7 +10,7 @@ struct sample_options {
 	bool strict, cache;
 	enum sample_format format;
 	const char *lint_name, *schema;
-	struct tool_list dirs;
+	struct tool_list dirs, maps;
 	uint64_t max_errors, memory;
 };
 
@@ -28,6 +28,7 @@ static const struct tool_option options[] = {
 	 .complete = TOOL_FILES},
 	{"debug-dir", 'd', "DIR", "look there", TOOL_LIST(struct sample_options, dirs),
 	 .alias = "debug-file-directory", .complete = TOOL_DIRS},
+	{"map", 0, "OLD=NEW", "take one for the other", TOOL_PAIRS(struct sample_options, maps)},
 	{"max-errors", 0, "N", "stop after N", TOOL_NUMBER(struct sample_options, max_errors),
 	 .max = 1000, .fallback = "100"},
 	{"max-memory", 0, "SIZE", "use that much", TOOL_SIZE(struct sample_options, memory)},
@@ -55,6 +56,8 @@ static void print_text(struct tool *tool, const struct sample_options *o)
 		(uintmax_t)tool->jobs);
 	for (size_t i = 0; i < o->dirs.count; i++)
 		fprintf(out, "dir=%s\n", o->dirs.data[i]);
+	for (size_t i = 0; i < o->maps.count; i++)
+		fprintf(out, "map=%s\n", o->maps.data[i]);
 	for (size_t i = 0; i < tool->operands.count; i++)
 		fprintf(out, "operand=%s\n", tool->operands.data[i]);
 }
