@@ -58,14 +58,23 @@ static void add(struct crashinfo_findings_writer *w, const struct writer_documen
 	}
 }
 
+static void add_count(struct strbuf *out, size_t count, const char *what)
+{
+	strbuf_addf(out, "%zu %s%s", count, what, count == 1 ? "" : "s");
+}
+
 static void finish(struct crashinfo_findings_writer *w)
 {
-	if (w->documents > 1 || w->options.verbose)
-		strbuf_addf(&w->out,
-			    "%zu documents, %zu invalid, %zu unreadable: %zu errors, "
-			    "%zu warnings, %zu notes\n",
-			    w->documents, w->invalid, w->failures, w->errors, w->warnings,
-			    w->infos);
+	if (w->documents < 2 && !w->options.verbose)
+		return;
+	add_count(&w->out, w->documents, "document");
+	strbuf_addf(&w->out, ", %zu invalid, %zu unreadable: ", w->invalid, w->failures);
+	add_count(&w->out, w->errors, "error");
+	strbuf_adds(&w->out, ", ");
+	add_count(&w->out, w->warnings, "warning");
+	strbuf_adds(&w->out, ", ");
+	add_count(&w->out, w->infos, "note");
+	strbuf_addc(&w->out, '\n');
 }
 
 const struct writer_format writer_text = {begin, add, finish};
