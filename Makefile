@@ -124,7 +124,7 @@ COLLECTOR_SRC   := $(filter-out $(COLLECTOR_MAINS),$(sort $(wildcard collector/*
 COLLECTOR_OBJ   := $(COLLECTOR_SRC:%.c=$(BUILD)/obj/in-process/%.o)
 COLLECTOR_SO    := libddcrash.so.0
 COLLECTOR_LIBS  := $(BUILD)/lib/libddcrash.a $(BUILD)/lib/$(COLLECTOR_SO) $(BUILD)/lib/libddcrash.so \
-	$(BUILD)/lib/libddcrash_preload.so $(BUILD)/lib/libddcrash.pc
+	$(BUILD)/lib/libddcrash_preload.so
 SHARED_LDFLAGS  := -shared -nostartfiles -Wl,-z,defs -Wl,-z,relro -Wl,-z,now -Wl,--build-id
 
 .PHONY: collector
@@ -162,10 +162,6 @@ $(BUILD)/lib/libddcrash_preload.so: $(COLLECTOR_OBJ) $(BUILD)/obj/in-process/col
 	@$(call say,LD,$@)
 	$(Q)$(CC) $(SHARED_LDFLAGS) -Wl,--version-script=collector/libddcrash_preload.map \
 		-Wl,-soname,$(@F) -o $@ $(filter %.o,$^)
-
-$(BUILD)/lib/libddcrash.pc: collector/libddcrash.pc.in libcrashinfo/base/version.h
-	@mkdir -p $(@D)
-	$(Q)sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' $< >$@
 
 # Optimized and with debug information as programs are, whatever CFLAGS are for the rest.
 $(BUILD)/demo/ddcrash-demo: collector/demo.c collector/ddcrash.h $(BUILD)/lib/libddcrash.a
@@ -239,7 +235,7 @@ SCRIPT_TESTS := $(sort $(wildcard tools/tests/*.test collector/tests/*.test))
 check: deps
 	@$(MAKE) --no-print-directory check-run
 
-check-run: all $(TESTS) $(SAMPLE_TOOL) $(SAMPLE_TOOL) $(FUZZ_REPLAY) headers-check layer-check
+check-run: all $(TESTS) $(SAMPLE_TOOL) $(FUZZ_REPLAY) headers-check layer-check
 	@BUILD='$(BUILD)' CC='$(CC)' SANITIZE='$(SANITIZE)' tools/tests/run \
 		$(TESTS) $(FUZZ_REPLAY) $(SCRIPT_TESTS)
 
@@ -256,6 +252,49 @@ headers-check: deps
 
 layer-check:
 	@.ci/layer-check
+
+# --- install --------------------------------------------------------------------------------------
+
+# What is installed, said once: HOW:SOURCE:DESTINATION, where HOW is the mode, `link` to SOURCE, or
+# `fill` for a template. The destination is below $(DESTDIR).
+manifest_rows = $(foreach f,$2,$1:$f:$3/$(notdir $f))
+SHARE := $(PREFIX)/share
+MAN_PAGES := $(sort $(wildcard tools/man/*.[1-8] collector/man/*.[1-8]))
+MANIFEST := \
+	$(call manifest_rows,755,$(TOOLS),$(PREFIX)/bin) \
+	$(call manifest_rows,644,$(LIB) $(BUILD)/lib/libddcrash.a,$(PREFIX)/lib) \
+	$(call manifest_rows,755,$(BUILD)/lib/$(COLLECTOR_SO) $(BUILD)/lib/libddcrash_preload.so,$(PREFIX)/lib) \
+	link:$(COLLECTOR_SO):$(PREFIX)/lib/libddcrash.so \
+	fill:libcrashinfo/libcrashinfo.pc.in:$(PREFIX)/lib/pkgconfig/libcrashinfo.pc \
+	fill:collector/libddcrash.pc.in:$(PREFIX)/lib/pkgconfig/libddcrash.pc \
+	$(call manifest_rows,644,$(sort $(wildcard libcrashinfo/include/crashinfo/*.h)),$(PREFIX)/include/crashinfo) \
+	644:collector/ddcrash.h:$(PREFIX)/include/ddcrash.h \
+	$(foreach f,$(MAN_PAGES),644:$f:$(SHARE)/man/man$(patsubst .%,%,$(suffix $f))/$(notdir $f)) \
+	$(call manifest_rows,644,$(sort $(wildcard completions/bash/*)),$(SHARE)/bash-completion/completions) \
+	$(call manifest_rows,644,$(sort $(wildcard completions/zsh/*)),$(SHARE)/zsh/site-functions) \
+	$(call manifest_rows,644,$(sort $(wildcard completions/fish/*)),$(SHARE)/fish/vendor_completions.d)
+
+install: all
+	@for row in $(MANIFEST); do \
+		how=$${row%%:*} rest=$${row#*:}; source=$${rest%%:*} to='$(DESTDIR)'$${rest#*:}; \
+		$(call say,INST,"$$to"); \
+		mkdir -p "$${to%/*}" || exit 1; \
+		case $$how in \
+		link) ln -sf "$$source" "$$to" ;; \
+		fill) sed -e 's|@PREFIX@|$(PREFIX)|; s|@VERSION@|$(VERSION)|; s|@PACKAGES@|$(PACKAGES)|' \
+			"$$source" >"$$to" && chmod 644 "$$to" ;; \
+		*) install -m "$$how" "$$source" "$$to" ;; \
+		esac || exit 1; \
+	done
+
+# The folder of the headers is ours; the others belong to the system.
+uninstall:
+	@for row in $(MANIFEST); do \
+		to='$(DESTDIR)'$${row##*:}; \
+		$(call say,RM,"$$to"); \
+		rm -f "$$to" || exit 1; \
+	done
+	@rmdir '$(DESTDIR)$(PREFIX)/include/crashinfo' 2>/dev/null || :
 
 clean:
 	rm -rf $(BUILD)
