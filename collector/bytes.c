@@ -18,22 +18,42 @@ void *memcpy(void *restrict to, const void *restrict from, size_t size)
 	return memmove(to, from, size);
 }
 
+/* Eight bytes at any alignment. */
+static void copy_word(unsigned char *to, const unsigned char *from)
+{
+	uint64_t word;
+
+	__builtin_memcpy(&word, from, sizeof(word));
+	__builtin_memcpy(to, &word, sizeof(word));
+	NOT_AN_IDIOM();
+}
+
+static void copy_forwards(unsigned char *to, const unsigned char *from, size_t size)
+{
+	for (; size >= 8; size -= 8, to += 8, from += 8)
+		copy_word(to, from);
+	for (; size; size--) {
+		*to++ = *from++;
+		NOT_AN_IDIOM();
+	}
+}
+
+static void copy_backwards(unsigned char *to, const unsigned char *from, size_t size)
+{
+	for (; size >= 8; size -= 8)
+		copy_word(to + size - 8, from + size - 8);
+	while (size--) {
+		to[size] = from[size];
+		NOT_AN_IDIOM();
+	}
+}
+
 void *memmove(void *to, const void *from, size_t size)
 {
-	unsigned char *t = to;
-	const unsigned char *f = from;
-
-	if ((uintptr_t)t < (uintptr_t)f) {
-		for (size_t i = 0; i < size; i++) {
-			t[i] = f[i];
-			NOT_AN_IDIOM();
-		}
-	} else {
-		for (size_t i = size; i-- > 0;) {
-			t[i] = f[i];
-			NOT_AN_IDIOM();
-		}
-	}
+	if ((uintptr_t)to < (uintptr_t)from)
+		copy_forwards(to, from, size);
+	else
+		copy_backwards(to, from, size);
 	return to;
 }
 

@@ -9,12 +9,15 @@
 
 void writer_init(struct writer *w, int fd, char buffer[WRITER_BUFFER], uint64_t deadline)
 {
-	struct stat status;
+	struct stat status = {.st_mode = 0};
 
 	writer_init_memory(w, buffer, WRITER_BUFFER);
+	raw_fstat(fd, &status);
 	w->fd = fd;
-	w->is_socket = !raw_fstat(fd, &status) && S_ISSOCK(status.st_mode);
+	w->is_socket = S_ISSOCK(status.st_mode);
+	w->is_file = S_ISREG(status.st_mode);
 	w->deadline = deadline;
+	w->pending = raw_pending();
 }
 
 void writer_init_memory(struct writer *w, char *buffer, size_t size)
@@ -27,6 +30,8 @@ static bool wait_writable(const struct writer *w)
 	uint64_t now = raw_milliseconds();
 	struct pollfd fd = {.fd = w->fd, .events = POLLOUT};
 
+	if (w->is_file)
+		return now < w->deadline;
 	return now < w->deadline && raw_poll(&fd, 1, (unsigned)(w->deadline - now)) > 0;
 }
 
@@ -63,19 +68,23 @@ static void write_all(struct writer *w)
  * that kind are blocked here; one that is left pending would end the process after the handler,
  * with the wrong signal.
  */
-void writer_flush(struct writer *w)
+static void consume_raised(const struct writer *w)
 {
 	const raw_sigset raised = RAW_SIGNAL(SIGPIPE) | RAW_SIGNAL(SIGXFSZ);
-	raw_sigset before;
 
+	if (raw_pending() & ~w->pending & raised)
+		raw_consume(raised & ~w->pending);
+}
+
+void writer_flush(struct writer *w)
+{
 	if (w->fd < 0)
 		w->failed = true;
 	if (w->failed || !w->used)
 		return;
-	before = raw_pending();
 	write_all(w);
-	if (w->failed && raw_pending() & ~before & raised)
-		raw_consume(raised & ~before);
+	if (w->failed)
+		consume_raised(w);
 	w->used = 0;
 }
 
@@ -89,8 +98,18 @@ static void put(struct writer *w, char c)
 
 void writer_bytes(struct writer *w, const char *bytes, size_t size)
 {
-	for (size_t i = 0; i < size; i++)
-		put(w, bytes[i]);
+	while (size && !w->failed) {
+		size_t chunk = w->capacity - w->used;
+
+		if (chunk > size)
+			chunk = size;
+		__builtin_memcpy(w->buffer + w->used, bytes, chunk);
+		w->used += chunk;
+		bytes += chunk;
+		size -= chunk;
+		if (size)
+			writer_flush(w);
+	}
 }
 
 void writer_text(struct writer *w, const char *text)
@@ -140,6 +159,15 @@ static void put_escaped(struct writer *w, unsigned char c)
 	}
 }
 
+/* A sequence of UTF-8, or what stands for a byte that begins none. */
+static void put_sequence(struct writer *w, const char *text, unsigned length)
+{
+	if (length)
+		writer_bytes(w, text, length);
+	else
+		writer_text(w, REPLACEMENT);
+}
+
 void writer_json(struct writer *w, const char *text, size_t size)
 {
 	put(w, '"');
@@ -148,13 +176,21 @@ void writer_json(struct writer *w, const char *text, size_t size)
 
 		if (length == 1)
 			put_escaped(w, (unsigned char)text[at]);
-		else if (length)
-			writer_bytes(w, text + at, length);
 		else
-			writer_text(w, REPLACEMENT);
+			put_sequence(w, text + at, length);
 		at += length ? length : 1;
 	}
 	put(w, '"');
+}
+
+/* Bytes of the ASCII characters that `text` begins with. */
+static size_t plain(const char *text, size_t size)
+{
+	size_t length = 0;
+
+	while (length < size && (unsigned char)text[length] < 0x80)
+		length++;
+	return length;
 }
 
 void writer_line(struct writer *w, const char *line, size_t size)
@@ -162,13 +198,14 @@ void writer_line(struct writer *w, const char *line, size_t size)
 	if (text_begins(line, size, STREAM_MARKER_PREFIX))
 		put(w, ' ');
 	for (size_t at = 0; at < size;) {
+		size_t run = plain(line + at, size - at);
 		unsigned length = utf8_sequence(line + at, size - at);
 
-		if (length)
-			writer_bytes(w, line + at, length);
+		if (run)
+			writer_bytes(w, line + at, run);
 		else
-			writer_text(w, REPLACEMENT);
-		at += length ? length : 1;
+			put_sequence(w, line + at, length);
+		at += run ? run : length ? length : 1;
 	}
 	put(w, '\n');
 }

@@ -14,9 +14,10 @@ struct writer {
 	char *buffer;
 	size_t capacity, used;
 	int fd; /* that a full buffer goes to, -1 when to none */
-	bool is_socket;
+	bool is_socket, is_file;
 	bool failed;       /* nothing more can be written */
 	uint64_t deadline; /* raw_milliseconds() */
+	uint64_t pending;  /* signals that were before the first write */
 };
 
 void writer_init(struct writer *w, int fd, char buffer[WRITER_BUFFER], uint64_t deadline);
