@@ -50,8 +50,10 @@ static __attribute__((noinline)) void print_total(struct order *orders, size_t c
 
 int main(int argc, char **argv)
 {
-	static const char *const tags[] = {"service:shop", "env:demo", "version:1.2.3",
-					   "language:native"};
+	static const char *const tags[] = {
+		"service:shop",          "env:demo",
+		"version:1.2.3",         "language:native",
+		"library_version:1.2.3", "runtime-id:0f8fad5b-d9cb-469f-a165-70867728950e"};
 	struct ddcrash_config config = {
 		.size = sizeof(config),
 		.metadata = {.library_name = "ddcrash-demo",

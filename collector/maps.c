@@ -16,6 +16,8 @@ static struct {
 	unsigned count;
 	char paths[PATHS_MAX];
 	unsigned paths_used;
+	bool ends_with_header; /* the last entry is worth keeping only when code follows */
+	unsigned paths_before_header;
 	char line[LINE_MAX_BYTES];
 } table;
 
@@ -36,6 +38,25 @@ static void take_path(struct map *map, const char *path, size_t size)
 		size = 0;
 	}
 	map->path_size = (uint32_t)size;
+}
+
+/* Programs that map thousands of files of data fill half of the table with them. From then on an
+ * entry without code is kept only if it may be the header of the code that follows. */
+static bool make_place(const struct map *map)
+{
+	bool is_scarce = table.count >= MAPS_MAX / 2 || table.paths_used >= PATHS_MAX / 2;
+
+	if (is_scarce && !map->executable) {
+		if (map->offset)
+			return false;
+		if (table.ends_with_header) {
+			table.count--;
+			table.paths_used = table.paths_before_header;
+		}
+		table.paths_before_header = table.paths_used;
+	}
+	table.ends_with_header = is_scarce && !map->executable;
+	return table.count < MAPS_MAX;
 }
 
 static bool skip(const char **at, const char *end, char c)
@@ -69,7 +90,7 @@ static void take_line(const char *at, size_t size)
 	map.major = (uint32_t)major;
 	map.minor = (uint32_t)minor;
 	/* Data without a file holds neither code nor what describes it. */
-	if ((!map.executable && !map.inode) || table.count == MAPS_MAX)
+	if ((!map.executable && !map.inode) || !make_place(&map))
 		return;
 	take_path(&map, at, (size_t)(end - at));
 	table.entries[table.count++] = map;
@@ -107,6 +128,7 @@ void maps_read(struct writer *copy)
 	long got;
 
 	table.count = table.paths_used = 0;
+	table.ends_with_header = false;
 	while ((got = raw_read(table.fd, table.line + used, sizeof(table.line) - used)) > 0 ||
 	       got == -EINTR)
 		if (got > 0)

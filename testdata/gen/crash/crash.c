@@ -395,6 +395,24 @@ static void no_proc(void)
 	outer(write_null);
 }
 
+static int compare_null(const void *a, const void *b)
+{
+	write_null();
+	return *(const int *)a - *(const int *)b;
+}
+
+/* As databases do: thousands of files of data below the libraries. */
+static void many_maps(void)
+{
+	int fd = open("/proc/self/exe", O_RDONLY), numbers[] = {3, 2, 1};
+
+	for (int i = 0; i < 12000; i++)
+		if (mmap(NULL, 4096, PROT_READ, i % 2 ? MAP_SHARED : MAP_PRIVATE, fd, 0) ==
+		    MAP_FAILED)
+			exit(77);
+	qsort(numbers, 3, sizeof(numbers[0]), compare_null);
+}
+
 static void closed_pipe(void)
 {
 	int fds[2];
@@ -591,6 +609,7 @@ static const struct {
 	{"vfork", vfork_child, NULL},
 	{"no-descriptors", no_descriptors, NULL},
 	{"no-proc", no_proc, NULL},
+	{"many-maps", many_maps, NULL},
 	{"closed-pipe", closed_pipe, NULL},
 	{"full-pipe", full_pipe, NULL},
 #ifdef HAS_FILTERS
