@@ -137,13 +137,34 @@ __attribute__((noinline)) static void report(const struct crash *crash)
 		report_write(crash);
 }
 
+/* Whether this thread reports, or is about to die of what it reported. */
+static bool is_busy(void)
+{
+	return atomic_load(&owner) == self() && atomic_load(&phase) != PHASE_HANDED;
+}
+
+/* What is sent to the thread that reports has to wait: the first crash is the one that counts. */
+static void defer(int signo, siginfo_t *info, ucontext_t *context)
+{
+	raw_sigset mask = kernel_set(&context->uc_sigmask) | RAW_SIGNAL(signo);
+
+	raw_sigmask(SIG_BLOCK, RAW_SIGNAL(signo));
+	__builtin_memcpy(&context->uc_sigmask, &mask, sizeof(mask));
+	raw_queue(raw_getpid(), raw_gettid(), signo, info);
+}
+
 void handler(int signo, siginfo_t *info, void *context)
 {
 	struct crash crash = {signo, info, context};
+	bool is_forced = signal_is_forced(signo, info->si_code);
 
-	if (state.previous[signo].sa_handler == SIG_IGN && !signal_is_forced(signo, info->si_code))
+	if (state.previous[signo].sa_handler == SIG_IGN && !is_forced)
 		return;
-	if (atomic_load(&owner) == self() && atomic_load(&phase) == PHASE_WRITING)
+	if (is_busy() && !is_forced) {
+		defer(signo, info, context);
+		return;
+	}
+	if (is_busy() && atomic_load(&phase) == PHASE_WRITING)
 		__builtin_longjmp(recovery, 1);
 	if (atomic_load(&state.started) && state.signals & RAW_SIGNAL(signo) && enter())
 		report(&crash);

@@ -27,12 +27,17 @@ void writer_init_memory(struct writer *w, char *buffer, size_t size)
 
 static bool wait_writable(const struct writer *w)
 {
-	uint64_t now = raw_milliseconds();
 	struct pollfd fd = {.fd = w->fd, .events = POLLOUT};
+	long result = -EINTR;
 
-	if (w->is_file)
-		return now < w->deadline;
-	return now < w->deadline && raw_poll(&fd, 1, (unsigned)(w->deadline - now)) > 0;
+	while (result == -EINTR) {
+		uint64_t now = raw_milliseconds();
+
+		if (now >= w->deadline)
+			return false;
+		result = w->is_file ? 1 : raw_poll(&fd, 1, (unsigned)(w->deadline - now));
+	}
+	return result > 0;
 }
 
 static long write_some(struct writer *w, const char *bytes, size_t size)

@@ -504,6 +504,33 @@ static NOINLINE void forbidden_call(void)
 
 #endif
 
+/* While the report waits for its reader the same thread is sent a signal. The reader, which writes
+ * to the file "stream" itself, begins when that has happened. */
+static void *send_segv(void *first)
+{
+	usleep(100000);
+	syscall(SYS_tgkill, getpid(), *(pid_t *)first, SIGSEGV);
+	return NULL;
+}
+
+static void sent_meanwhile(void)
+{
+	pid_t self = getpid();
+	pthread_t sender;
+	int fds[2];
+
+	if (pipe(fds) || fcntl(fds[0], F_SETPIPE_SZ, 4096) < 0 || dup2(fds[1], 9) < 0)
+		exit(77);
+	close(fds[1]);
+	if (!fork()) {
+		close(9);
+		dup2(fds[0], 0);
+		execlp("sh", "sh", "-c", "sleep 0.3; exec cat >stream", NULL);
+	}
+	pthread_create(&sender, NULL, send_segv, &self);
+	outer(divide_by_zero);
+}
+
 /* --- handlers of the program's own ------------------------------------------------------------ */
 
 static sigjmp_buf back;
@@ -617,6 +644,7 @@ static const struct {
 	{"refused-read", refused_read, NULL},
 	{"forbidden", NULL, forbidden_call},
 #endif
+	{"sent-meanwhile", sent_meanwhile, NULL},
 	{"own-exits", own_exits, NULL},
 	{"own-recovers", own_recovers, NULL},
 	{"ignored", ignored, NULL},
