@@ -104,8 +104,7 @@ static void take_default(int signo, siginfo_t *info, ucontext_t *context)
 	if (signal_recurs(signo, info->si_code))
 		return;
 	raw_sigmask(SIG_BLOCK, RAW_SIGNAL(signo));
-	/* sigsuspend() and its like leave the mask to return to here, in which it may be blocked.
-	 */
+	/* In sigsuspend() and its like this is the mask from before, which may block the signal. */
 	__builtin_memcpy(&context->uc_sigmask, &mask, sizeof(mask));
 	if (raw_queue(raw_getpid(), raw_gettid(), signo, info))
 		raw_tgkill(raw_getpid(), raw_gettid(), signo);
