@@ -54,28 +54,32 @@ print("%-44s %8.3f s %8.1f MiB   exit %d" % (what, *best))
 END
 }
 
-# Python has a command of that name, too.
-has_sourcemeta() { jsonschema version >/dev/null 2>&1; }
+# Paths, as python may come with a PATH of its own; it has a command jsonschema, too.
+ajv=$(type -P ajv || true)
+sourcemeta=$(type -P jsonschema || true)
+if [ -n "$sourcemeta" ] && ! "$sourcemeta" version >/dev/null 2>&1; then
+	sourcemeta=
+fi
 
 size() { du -b --apparent-size -s "$1" | awk '{ printf "%.1f MB", $1 / 1e6 }'; }
 
 echo "1,000 reports ($(size "$work/many"))"
 measure "  ddcrash-validate" ddcrash-validate "$work/many"
-if has_sourcemeta; then
-	measure "  jsonschema (sourcemeta)" jsonschema validate "$work/schema.json" "$work/many"
+if [ -n "$sourcemeta" ]; then
+	measure "  jsonschema (sourcemeta)" "$sourcemeta" validate "$work/schema.json" "$work/many"
 fi
-if command -v ajv >/dev/null; then
-	measure "  ajv-cli" ajv validate --strict=false --validate-formats=false --all-errors \
+if [ -n "$ajv" ]; then
+	measure "  ajv-cli" "$ajv" validate --strict=false --validate-formats=false --all-errors \
 		-s "$work/schema.json" -d "$work/many/*.json"
 fi
 for report in large broken; do
 	echo "one report, $report ($(size "$work/$report.json"))"
 	measure "  ddcrash-validate" ddcrash-validate "$work/$report.json"
-	if has_sourcemeta; then
-		measure "  jsonschema (sourcemeta)" jsonschema validate "$work/schema.json" "$work/$report.json"
+	if [ -n "$sourcemeta" ]; then
+		measure "  jsonschema (sourcemeta)" "$sourcemeta" validate "$work/schema.json" "$work/$report.json"
 	fi
-	if command -v ajv >/dev/null; then
-		measure "  ajv-cli" ajv validate --strict=false --validate-formats=false --all-errors \
+	if [ -n "$ajv" ]; then
+		measure "  ajv-cli" "$ajv" validate --strict=false --validate-formats=false --all-errors \
 			-s "$work/schema.json" -d "$work/$report.json"
 	fi
 done
