@@ -51,10 +51,14 @@ struct json_cursor json_cursor_make(const char *text)
 
 void json_cursor_move(struct json_cursor *cursor, size_t offset)
 {
-	const char *from = cursor->text + cursor->offset;
-	size_t size = offset - cursor->offset;
-	const char *newline = memrchr(from, '\n', size);
+	const char *from, *newline;
+	size_t size;
 
+	if (offset < cursor->offset)
+		*cursor = json_cursor_make(cursor->text);
+	from = cursor->text + cursor->offset;
+	size = offset - cursor->offset;
+	newline = memrchr(from, '\n', size);
 	if (!cursor->offset && size >= 3 && !memcmp(from, "\xef\xbb\xbf", 3))
 		cursor->column--;
 	cursor->offset = offset;

@@ -6,9 +6,9 @@
 #include <stdint.h>
 
 /*
- * A place in a text and its line and column (from 1, code points), moved forward only: many places
- * cost one pass. A byte order mark at the start takes no column. The text is valid UTF-8 up to the
- * places asked for.
+ * A place in a text and its line and column (from 1, code points). Moved forward, it costs one pass
+ * for many places; backward, it begins anew. A byte order mark at the start takes no column. The
+ * text is valid UTF-8 up to the places asked for.
  */
 struct json_cursor {
 	const char *text;
@@ -17,7 +17,7 @@ struct json_cursor {
 };
 
 struct json_cursor json_cursor_make(const char *text);
-/* To byte `offset`, which is not before the present one. */
+/* To byte `offset`. */
 void json_cursor_move(struct json_cursor *cursor, size_t offset);
 
 /* Line and column of byte `offset` of `text`. */

@@ -207,15 +207,10 @@ static void rest_subtract(uint32_t *rest, const struct natural *n)
 	}
 }
 
-/* Whether `n` divides the digits of `d` read as one integer. */
-static bool natural_divides(const struct natural *n, const struct decimal *d, bool *too_long)
+/* Whether `n` divides the digits of `d` read as one integer; `rest` is zeroed room for one more
+ * limb. */
+static bool natural_divides(const struct natural *n, const struct decimal *d, uint32_t *rest)
 {
-	_free_ uint32_t *rest = calloc(n->size + 1, sizeof(*rest));
-
-	if (!rest) {
-		*too_long = true;
-		return false;
-	}
 	for (size_t i = 0; i < d->size; i++) {
 		rest_shift(rest, n->size + 1, decimal_digit(d, i));
 		while (rest_at_least(rest, n))
@@ -241,26 +236,34 @@ static bool small_divides(uint64_t n, const struct decimal *d)
  * would have to end in a zero, which A does not. Otherwise B must divide A × 10^(x-y): powers of
  * 2 and 5 are taken out of B as far as the power of ten has them, and the rest must divide A.
  */
-bool decimal_is_multiple(const struct decimal *a, const struct decimal *b, bool *too_long)
+struct crashinfo_error *decimal_is_multiple(const struct decimal *a, const struct decimal *b,
+					    bool *ret)
 {
 	int64_t shift = (a->magnitude - (int64_t)a->size) - (b->magnitude - (int64_t)b->size);
-	_free_ uint32_t *limbs = NULL;
+	_free_ uint32_t *limbs = NULL, *rest = NULL;
 	struct natural n;
 
-	if (!a->size)
-		return true;
-	if (shift < 0)
-		return false;
-	if (b->size > DECIMAL_DIVISOR_DIGITS_MAX ||
-	    b->size / LIMB_DIGITS + 1 > DECIMAL_WORK_MAX / a->size || !natural_init(&n, b)) {
-		*too_long = true;
-		return false;
+	if (!a->size || shift < 0) {
+		*ret = !a->size;
+		return NULL;
 	}
+	if (b->size > DECIMAL_DIVISOR_DIGITS_MAX ||
+	    b->size / LIMB_DIGITS + 1 > DECIMAL_WORK_MAX / a->size)
+		return crashinfo_error_create(CRASHINFO_ERROR_LIMIT,
+					      "numbers are too long for multipleOf");
+	if (!natural_init(&n, b))
+		return crashinfo_error_no_memory();
 	limbs = n.limbs;
 	natural_remove_factor(&n, 2, shift);
 	natural_remove_factor(&n, 5, shift);
-	if (n.size <= 2)
-		return small_divides(
+	if (n.size <= 2) {
+		*ret = small_divides(
 			n.limbs[0] + (n.size > 1 ? (uint64_t)n.limbs[1] * LIMB_BASE : 0), a);
-	return natural_divides(&n, a, too_long);
+		return NULL;
+	}
+	rest = calloc(n.size + 1, sizeof(*rest));
+	if (!rest)
+		return crashinfo_error_no_memory();
+	*ret = natural_divides(&n, a, rest);
+	return NULL;
 }

@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <crashinfo/error.h>
+
 /*
  * The number 0.D1D2D3… × 10^magnitude, where D1…Dn are `size` digits without leading or trailing
  * zeros that are read in place from the text; zero has no digits.
@@ -36,9 +38,10 @@ int decimal_compare(const struct decimal *a, const struct decimal *b);
 uint64_t decimal_hash(const struct decimal *d);
 
 /*
- * Whether `a` is an integer multiple of `b`, which must be above zero. False is returned and
- * `*too_long` set when both have so many digits that the answer would take minutes.
+ * Whether `a` is an integer multiple of `b`, which must be above zero. LIMIT when both have so many
+ * digits that the answer would take minutes; NO_MEMORY.
  */
-bool decimal_is_multiple(const struct decimal *a, const struct decimal *b, bool *too_long);
+struct crashinfo_error *decimal_is_multiple(const struct decimal *a, const struct decimal *b,
+					    bool *ret);
 
 #endif

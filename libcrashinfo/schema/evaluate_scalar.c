@@ -44,15 +44,15 @@ void evaluation_check_values(struct evaluation *e, const struct subschema *schem
 static bool breaks_multiple(struct evaluation *e, const struct number_rules *rules,
 			    const struct decimal *value)
 {
-	bool too_long = false;
+	struct crashinfo_error *error;
+	bool multiple = true;
 
-	if (!rules->multiple_of.present ||
-	    decimal_is_multiple(value, &rules->multiple_of.value, &too_long))
+	if (!rules->multiple_of.present)
 		return false;
-	if (too_long)
-		evaluation_fail(e, crashinfo_error_create(CRASHINFO_ERROR_LIMIT,
-							  "numbers are too long for multipleOf"));
-	return !too_long;
+	error = decimal_is_multiple(value, &rules->multiple_of.value, &multiple);
+	if (error)
+		evaluation_fail(e, error);
+	return !multiple;
 }
 
 /* Whether the bounds hold for a number of few digits, without regard to anything else. */

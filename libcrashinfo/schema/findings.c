@@ -148,6 +148,9 @@ static int compare_notes(const void *a, const void *b)
 
 	if (x->node != y->node)
 		return x->node < y->node ? -1 : 1;
+	/* a member's name stands before its value */
+	if (x->at_name != y->at_name)
+		return x->at_name ? -1 : 1;
 	if (x->severity != y->severity)
 		return x->severity < y->severity ? -1 : 1;
 	order = strcmp(x->rule, y->rule);

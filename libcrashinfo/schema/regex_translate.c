@@ -40,6 +40,7 @@ struct translation {
 	/* kinds of the groups that are open: ')' ends a group, '!' an assertion not to be repeated
 	 */
 	struct strbuf open;
+	bool no_memory;
 	bool repeatable;     /* what came last may have a quantifier */
 	const char *problem; /* why the pattern is none, NULL as long as it is fine */
 };
@@ -123,8 +124,10 @@ static bool add_group_name(struct translation *t)
 	if (find_name(t, name, size))
 		return fail(t, "two groups have the same name");
 	group = vec_push(&t->names);
-	if (!group)
-		return fail(t, "out of memory");
+	if (!group) {
+		t->no_memory = true;
+		return false;
+	}
 	*group = (struct group_name){name, size, t->groups};
 	return true;
 }
@@ -616,8 +619,10 @@ struct crashinfo_error *schema_regex_translate(const char *pattern, size_t size,
 			crashinfo_error_create(CRASHINFO_ERROR_SYNTAX, "%s",
 					       t.problem ? t.problem : "invalid pattern"),
 			NULL, t.at, 0, 0);
-	if (!error && t.open.failed)
+	if (t.no_memory || t.open.failed) {
+		crashinfo_error_destroy(error);
 		error = crashinfo_error_no_memory();
+	}
 	free(t.names.data);
 	strbuf_deinit(&t.open);
 	return error;
