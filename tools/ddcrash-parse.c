@@ -23,7 +23,8 @@
 /* Longer names are no UUIDs, and file systems stop at 255. */
 #define FILE_NAME_MAX 64
 
-enum parse_format { PARSE_JSON, PARSE_NDJSON, PARSE_TEXT };
+/* In the order of the choices; from PARSE_TEXT on as enum crashinfo_render_format. */
+enum parse_format { PARSE_JSON, PARSE_NDJSON, PARSE_TEXT, PARSE_MARKDOWN, PARSE_HTML };
 
 struct parse_options {
 	enum parse_format format;
@@ -34,7 +35,7 @@ struct parse_options {
 
 static const struct tool_option options[] = {
 	{"format", 0, "FORMAT", "what to write", TOOL_CHOICE(struct parse_options, format),
-	 .choices = "json|ndjson|text", .fallback = "json", .group = "Output"},
+	 .choices = "json|ndjson|text|markdown|html", .fallback = "json", .group = "Output"},
 	{"json", 0, NULL, "short for --format json",
 	 TOOL_SET(struct parse_options, format, PARSE_JSON)},
 	{"split-dir", 0, "DIR", "write each report to DIR/UUID.json instead",
@@ -249,8 +250,10 @@ static struct crashinfo_error *output(struct parse *parse, struct document *docu
 {
 	if (parse->options.split_dir)
 		return split(parse, document);
-	if (parse->options.format == PARSE_TEXT)
-		tool_text(&parse->tool, document->report, NULL);
+	if (parse->options.format >= PARSE_TEXT)
+		tool_render(&parse->tool, document->report,
+			    (enum crashinfo_render_format)(parse->options.format - PARSE_TEXT),
+			    NULL);
 	else
 		tool_json(&parse->tool, document->text, document->size);
 	return NULL;
@@ -421,7 +424,7 @@ static void check_options(struct parse *parse)
 
 	if (o->split_dir && parse->tool.output)
 		tool_usage(&parse->tool, "--output and --split-dir exclude each other");
-	if (o->split_dir && o->format == PARSE_TEXT)
+	if (o->split_dir && o->format >= PARSE_TEXT)
 		tool_usage(&parse->tool, "--split-dir writes JSON, not text");
 	if (o->normalize && !has_dirs)
 		tool_usage(&parse->tool, "--normalize needs --sysroot or --debug-dir");

@@ -30,11 +30,11 @@ static const struct tool_option options[] = {
 	{"explain", 0, NULL, "say for each frame what was tried, on standard error",
 	 TOOL_FLAG(struct symbolize_options, explain)},
 	{"format", 0, "FORMAT", "what to write; text is the default for addresses",
-	 TOOL_CHOICE(struct symbolize_options, format), .choices = "json|ndjson|text",
+	 TOOL_CHOICE(struct symbolize_options, format), .choices = "json|ndjson|text|markdown|html",
 	 .fallback = "json", .group = "Output"},
 	{"json", 0, NULL, "short for --format json",
 	 TOOL_SET(struct symbolize_options, format, SYMBOLIZE_JSON)},
-	TOOL_TEXT_OPTIONS(struct symbolize_options, text),
+	TOOL_RENDER_OPTIONS(struct symbolize_options, render),
 	{"in-place", 'i', NULL, "replace each report by its symbolized form",
 	 TOOL_FLAG(struct symbolize_options, in_place)},
 	{NULL},
@@ -83,8 +83,10 @@ static void check_usage(struct symbolize *symbolize)
 		tool_usage(&symbolize->tool, "--in-place and --force are for reports");
 	if (o->in_place && symbolize->tool.output)
 		tool_usage(&symbolize->tool, "--in-place and --output exclude each other");
-	if (o->in_place && o->format == SYMBOLIZE_TEXT)
-		tool_usage(&symbolize->tool, "--in-place writes reports, not text");
+	if (o->in_place && symbolize_for_people(o->format))
+		tool_usage(&symbolize->tool, "--in-place writes reports as JSON");
+	if (addresses && (o->format == SYMBOLIZE_MARKDOWN || o->format == SYMBOLIZE_HTML))
+		tool_usage(&symbolize->tool, "addresses have the formats json and text");
 	if (!addresses && !symbolize->tool.operands.count && isatty(STDIN_FILENO))
 		tool_usage(&symbolize->tool, "no report: name a file, or - for standard input");
 }

@@ -7,17 +7,27 @@
 
 #include "tool.h"
 
-/* In the order of the choices; the default depends on what is symbolized. */
+/*
+ * In the order of the choices, from TEXT on as enum crashinfo_render_format; the default depends on
+ * what is symbolized.
+ */
 enum symbolize_format {
 	SYMBOLIZE_JSON,
 	SYMBOLIZE_NDJSON,
 	SYMBOLIZE_TEXT,
+	SYMBOLIZE_MARKDOWN,
+	SYMBOLIZE_HTML,
 	SYMBOLIZE_DEFAULT,
 };
 
+static inline bool symbolize_for_people(enum symbolize_format format)
+{
+	return format >= SYMBOLIZE_TEXT && format <= SYMBOLIZE_HTML;
+}
+
 struct symbolize_options {
 	struct tool_list debug_dirs, sysroots;
-	struct tool_text_options text;
+	struct tool_render_options render;
 	const char *file, *build_id;
 	enum symbolize_format format;
 	struct crashinfo_symbolizer_options symbolizer;

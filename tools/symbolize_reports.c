@@ -119,13 +119,15 @@ static bool parse_again(struct reports *r, const char *text, size_t size,
 	return !tool_failed(&r->symbolize->tool, error);
 }
 
-static void write_text(struct reports *r, const char *text, size_t size)
+static void render_report(struct reports *r, const char *text, size_t size)
 {
 	struct crashinfo_report *report;
 
 	if (!parse_again(r, text, size, &report))
 		return;
-	tool_text(&r->symbolize->tool, report, &r->symbolize->options.text);
+	tool_render(&r->symbolize->tool, report,
+		    (enum crashinfo_render_format)(r->symbolize->options.format - SYMBOLIZE_TEXT),
+		    &r->symbolize->options.render);
 	crashinfo_report_destroy(report);
 }
 
@@ -152,8 +154,8 @@ static void write_report(struct reports *r, size_t i, const char *text, size_t s
 {
 	if (r->symbolize->options.in_place)
 		write_in_place(r, i, text, size);
-	else if (r->symbolize->options.format == SYMBOLIZE_TEXT)
-		write_text(r, text, size);
+	else if (symbolize_for_people(r->symbolize->options.format))
+		render_report(r, text, size);
 	else
 		tool_json(&r->symbolize->tool, text, size);
 }

@@ -34,6 +34,7 @@
 
 #include <crashinfo/context.h>
 #include <crashinfo/error.h>
+#include <crashinfo/render.h>
 
 enum tool_status {
 	TOOL_OK = 0,       /* done */
@@ -105,21 +106,21 @@ struct tool_option {
 #define TOOL_SIZE(type, member)       TOOL_MEMBER_(TOOL_KIND_SIZE, type, member, uint64_t)
 
 /*
- * Options of tools that write text with source lines, for the tool's table and struct:
+ * Options of tools that write reports with source lines, for the tool's table and struct:
  *
- *	struct tool_text_options text;
- *	TOOL_TEXT_OPTIONS(struct symbolize_options, text),
+ *	struct tool_render_options render;
+ *	TOOL_RENDER_OPTIONS(struct symbolize_options, render),
  */
-struct tool_text_options {
+struct tool_render_options {
 	uint64_t context;
 	struct tool_list source_dirs, path_maps; /* the latter pairs */
 };
 
-#define TOOL_TEXT_CONTEXT_MAX 1000
+#define TOOL_RENDER_CONTEXT_MAX 1000
 /* clang-format off */
-#define TOOL_TEXT_OPTIONS(type, member)                                                            \
+#define TOOL_RENDER_OPTIONS(type, member)                                                            \
 	{"context", 0, "N", "show N source lines around each frame of the crashed thread",         \
-	 TOOL_NUMBER(type, member.context), .max = TOOL_TEXT_CONTEXT_MAX, .fallback = "0"},        \
+	 TOOL_NUMBER(type, member.context), .max = TOOL_RENDER_CONTEXT_MAX, .fallback = "0"},        \
 	{"source-dir", 0, "DIR", "look for source files here and nowhere else",                    \
 	 TOOL_LIST(type, member.source_dirs), .complete = TOOL_DIRS},                              \
 	{"path-map", 0, "OLD=NEW", "look for sources in the folder OLD as if in NEW",              \
@@ -149,8 +150,6 @@ enum tool_layout { TOOL_LAYOUT_AUTO, TOOL_LAYOUT_PRETTY, TOOL_LAYOUT_COMPACT };
 enum tool_when { TOOL_AUTO, TOOL_ALWAYS, TOOL_NEVER };
 enum tool_action { TOOL_ACTION_RUN, TOOL_ACTION_HELP, TOOL_ACTION_VERSION, TOOL_ACTION_DUMP };
 
-struct crashinfo_report;
-
 struct tool {
 	const struct tool_program *program;
 	struct tool_list operands; /* "-" is one */
@@ -175,8 +174,9 @@ struct tool {
 	struct crashinfo_file *file;
 	char *held;
 	size_t held_size, documents;
-	int out_errno;      /* of the first failed write */
-	uint64_t out_bytes; /* written */
+	const char *out_end; /* goes behind the last document; NULL for nothing */
+	int out_errno;       /* of the first failed write */
+	uint64_t out_bytes;  /* written */
 	bool failed, progress_shown;
 	int64_t progress_start, progress_last;
 };
@@ -250,11 +250,11 @@ bool tool_out_failed(struct tool *tool);
  */
 void tool_json(struct tool *tool, const char *text, size_t size);
 /*
- * Write a report as text, coloured and fitted as the output is, with all details under --verbose;
- * an empty line apart from the one before. `options` may be NULL. Calls tool_failed().
+ * Write a report for people: coloured and fitted as the output is, with all details under
+ * --verbose, an empty line apart from the one before. `options` may be NULL. Calls tool_failed().
  */
-void tool_text(struct tool *tool, struct crashinfo_report *report,
-	       const struct tool_text_options *options);
+void tool_render(struct tool *tool, struct crashinfo_report *report,
+		 enum crashinfo_render_format format, const struct tool_render_options *options);
 /* Whether to colour what tool_out() gets. */
 bool tool_color(const struct tool *tool);
 /* Columns of the terminal that tool_out() goes to, 0 when it is none. */

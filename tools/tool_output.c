@@ -226,6 +226,8 @@ int tool_finish(struct tool *tool, enum tool_status status)
 	if (status == TOOL_FAILED)
 		tool->failed = true;
 	release_held(tool, CRASHINFO_JSON_PRETTY);
+	if (tool->out_end)
+		fputs(tool->out_end, tool_out(tool));
 	if (!tool->failed && tool->output)
 		tool_out(tool);
 	if (tool->out)

@@ -9,7 +9,7 @@ complete -c ddcrash-symbolize -l no-inlines -d 'only the function, not those inl
 complete -c ddcrash-symbolize -l no-demangle -d 'names as they are in the file'
 complete -c ddcrash-symbolize -l require-all -d 'exit 1 when a frame has no name at the end'
 complete -c ddcrash-symbolize -l explain -d 'say for each frame what was tried, on standard error'
-complete -c ddcrash-symbolize -l format -x -a 'json ndjson text' -d 'what to write; text is the default for addresses'
+complete -c ddcrash-symbolize -l format -x -a 'json ndjson text markdown html' -d 'what to write; text is the default for addresses'
 complete -c ddcrash-symbolize -l json -d 'short for --format json'
 complete -c ddcrash-symbolize -l context -x -d 'show N source lines around each frame of the crashed thread'
 complete -c ddcrash-symbolize -l source-dir -x -a '(__fish_complete_directories)' -d 'look for source files here and nowhere else'

@@ -31,7 +31,7 @@ void render_line(struct strbuf *out, const char *text, size_t size)
 		strbuf_addf(out, "... (%zu bytes more)", cut);
 }
 
-static void add_source_line(const struct render *r, const struct source_file *file, uint64_t number,
+static void add_source_line(const struct source_file *file, uint64_t number,
 			    bool current, struct strbuf *out)
 {
 	_strbuf_ struct strbuf line = {0};
@@ -42,7 +42,7 @@ static void add_source_line(const struct render *r, const struct source_file *fi
 		return;
 	strbuf_addf(&line, RENDER_INDENT "%c%6" PRIu64 " | ", current ? '>' : ' ', number);
 	render_line(&line, text, size);
-	render_styled(r, out, current ? RENDER_PLAIN : RENDER_DIM, line.data);
+	render_styled(out, current ? RENDER_PLAIN : RENDER_DIM, line.data);
 	strbuf_addc(out, '\n');
 	out->failed |= line.failed;
 }
@@ -65,6 +65,6 @@ struct crashinfo_error *render_source(struct render *r, const struct crashinfo_f
 		return error;
 	first = frame->line > context ? frame->line - context : 1;
 	for (uint64_t number = first; number <= last; number++)
-		add_source_line(r, file, number, number == frame->line, out);
+		add_source_line(file, number, number == frame->line, out);
 	return NULL;
 }

@@ -319,7 +319,7 @@ void render_header(const struct render *r, struct strbuf *out)
 
 	add_title(r, &text);
 	add_wrapped(&line, text.size ? text.data : "");
-	render_styled(r, out, RENDER_ALERT, title.data);
+	render_styled(out, RENDER_ALERT, title.data);
 	strbuf_addc(out, '\n');
 	line.out = out;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {

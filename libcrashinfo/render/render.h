@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the parts of a text rendering share. */
+/* What the parts of a rendering share. */
 #ifndef RENDER_RENDER_H
 #define RENDER_RENDER_H
 
@@ -26,10 +26,17 @@
 /* In front of what belongs to a frame and has a line of its own. */
 #define RENDER_INDENT "        "
 
+/*
+ * The sections are made once, as text with marks in it; render.c turns the marks into colours,
+ * Markdown or HTML. A mark is a control character, which nothing from a report can be, as all that
+ * is escaped: the value of the style before, RENDER_MARK_END behind.
+ */
+#define RENDER_MARK_END '\x0e'
+
 enum render_style {
-	RENDER_PLAIN,
-	RENDER_ALERT,    /* what happened */
-	RENDER_HEADING,  /* of a section */
+	RENDER_PLAIN,    /* has no mark */
+	RENDER_ALERT,    /* the title: what happened */
+	RENDER_HEADING,  /* of a section, a line of its own */
 	RENDER_FUNCTION, /* names of functions */
 	RENDER_FILE,     /* positions in source files */
 	RENDER_DIM,      /* what is rarely looked at */
@@ -43,16 +50,15 @@ struct render {
 	struct source_files sources;
 };
 
-/* Add `text` as it is, each line in the colour of `style`; NULL adds nothing. */
-void render_styled(const struct render *r, struct strbuf *out, enum render_style style,
-		   const char *text);
+/* Add `text` as it is, each line between the marks of `style`; NULL adds nothing. */
+void render_styled(struct strbuf *out, enum render_style style, const char *text);
 /* Add `text`, escaped and cut at RENDER_TEXT_BYTES with a note; NULL adds nothing. */
 void render_escaped(struct strbuf *out, const char *text);
 /* Add the string `node` likewise; nothing when it is none. */
 void render_node(const struct render *r, struct strbuf *out, crashinfo_json_node node);
 /* A line with the heading of a section, an empty line before it. */
-void render_heading(const struct render *r, struct strbuf *out, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
+void render_heading(struct strbuf *out, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
 /* The value at a dotted path from the root when it has that type, else NONE. */
 crashinfo_json_node render_at(const struct render *r, const char *path,
 			      enum crashinfo_json_type type);
@@ -82,5 +88,10 @@ struct crashinfo_error *render_source(struct render *r, const struct crashinfo_f
 
 /* The other threads, those with the same stack together. */
 struct crashinfo_error *render_threads(struct render *r, struct strbuf *out);
+
+/* All sections, marked as above. */
+struct crashinfo_error *render_sections(struct crashinfo_report *report,
+					const struct crashinfo_render_options *options,
+					struct strbuf *out);
 
 #endif

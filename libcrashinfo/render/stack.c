@@ -170,11 +170,11 @@ static void add_part(const struct render *r, struct strbuf *out, size_t *column,
 		label += strspn(label, " :");
 	}
 	strbuf_adds(out, label);
-	render_styled(r, out, style, text->data);
+	render_styled(out, style, text->data);
 	*column += wanted;
 }
 
-static void add_addresses(const struct render *r, const struct crashinfo_frame *frame,
+static void add_addresses(const struct crashinfo_frame *frame,
 			  struct strbuf *out)
 {
 	char text[128] = RENDER_INDENT;
@@ -192,7 +192,7 @@ static void add_addresses(const struct render *r, const struct crashinfo_frame *
 	if (size == strlen(RENDER_INDENT))
 		return;
 	text[size - 1] = '\n';
-	render_styled(r, out, RENDER_DIM, text);
+	render_styled(out, RENDER_DIM, text);
 }
 
 static void add_frame(struct render *r, const struct crashinfo_frame *frame, size_t index,
@@ -208,7 +208,7 @@ static void add_frame(struct render *r, const struct crashinfo_frame *frame, siz
 	column = out->size;
 	strbuf_addf(out, "  #%-3zu ", index);
 	column = out->size - column + columns(&words.function);
-	render_styled(r, out, words.named ? RENDER_FUNCTION : RENDER_DIM, words.function.data);
+	render_styled(out, words.named ? RENDER_FUNCTION : RENDER_DIM, words.function.data);
 	if (inlined) {
 		strbuf_adds(out, " (inlined)");
 		column += strlen(" (inlined)");
@@ -220,7 +220,7 @@ static void add_frame(struct render *r, const struct crashinfo_frame *frame, siz
 	add_part(r, out, &column, ": ", RENDER_PLAIN, &words.reason);
 	strbuf_addc(out, '\n');
 	if (r->options->verbose && !inlined)
-		add_addresses(r, frame, out);
+		add_addresses(frame, out);
 	out->failed |= words.function.failed || words.where.failed || words.module.failed ||
 		       words.reason.failed;
 }
@@ -267,16 +267,16 @@ static struct crashinfo_error *add_numbered(struct render *r, const struct frame
 }
 
 /* Frames that are not shown one by one: a line says how many. */
-static void add_left_out(const struct render *r, size_t first, size_t count, const char *why,
+static void add_left_out(size_t first, size_t count, const char *why,
 			 struct strbuf *out)
 {
 	char text[160];
 
 	snprintf(text, sizeof(text), "  ...  #%zu to #%zu%s\n", first, first + count - 1, why);
-	render_styled(r, out, RENDER_DIM, text);
+	render_styled(out, RENDER_DIM, text);
 }
 
-static void add_recursion(const struct render *r, size_t index, size_t period, size_t repeats,
+static void add_recursion(size_t index, size_t period, size_t repeats,
 			  struct strbuf *out)
 {
 	char why[80];
@@ -286,7 +286,7 @@ static void add_recursion(const struct render *r, size_t index, size_t period, s
 	else
 		snprintf(why, sizeof(why), ": the %zu frames above, %zu times more", period,
 			 repeats - 1);
-	add_left_out(r, index + period, period * (repeats - 1), why, out);
+	add_left_out(index + period, period * (repeats - 1), why, out);
 }
 
 static struct crashinfo_error *add_frames(struct render *r, const struct frame_list *frames,
@@ -300,7 +300,7 @@ static struct crashinfo_error *add_frames(struct render *r, const struct frame_l
 
 		if (shown == RENDER_STACK_HEAD && left > RENDER_STACK_TAIL &&
 		    !r->options->verbose) {
-			add_left_out(r, i, left - RENDER_STACK_TAIL, " are not shown", out);
+			add_left_out(i, left - RENDER_STACK_TAIL, " are not shown", out);
 			i += left - RENDER_STACK_TAIL;
 		}
 		period = find_recursion(frames, i, &repeats);
@@ -308,7 +308,7 @@ static struct crashinfo_error *add_frames(struct render *r, const struct frame_l
 			error = add_numbered(r, frames, i + k, with_source, out);
 		if (!period)
 			continue;
-		add_recursion(r, i, period, repeats, out);
+		add_recursion(i, period, repeats, out);
 		i += period * repeats - 1;
 	}
 	return error;

@@ -116,7 +116,7 @@ static void add_name(const struct thread_stack *thread, struct strbuf *out)
 		strbuf_adds(out, " (crashed)");
 }
 
-static void add_group(const struct render *r, const struct thread_stack *threads, size_t count,
+static void add_group(const struct thread_stack *threads, size_t count,
 		      struct strbuf *out)
 {
 	_strbuf_ struct strbuf names = {0};
@@ -130,9 +130,9 @@ static void add_group(const struct render *r, const struct thread_stack *threads
 	if (names.failed)
 		out->failed = true;
 	else if (count == 1)
-		render_heading(r, out, "Thread %s:", names.data);
+		render_heading(out, "Thread %s:", names.data);
 	else
-		render_heading(r, out, "%zu threads with the same stack: %s:", count, names.data);
+		render_heading(out, "%zu threads with the same stack: %s:", count, names.data);
 	strbuf_add(out, threads->text.data, threads->text.size);
 	out->failed |= threads->text.failed;
 }
@@ -149,10 +149,10 @@ static void add_groups(const struct render *r, const struct thread_list *threads
 			if (first[count].group != first->group)
 				break;
 		if (shown++ == RENDER_THREAD_GROUPS && !r->options->verbose) {
-			render_heading(r, out, "%zu more threads are not shown", threads->size - i);
+			render_heading(out, "%zu more threads are not shown", threads->size - i);
 			return;
 		}
-		add_group(r, first, count, out);
+		add_group(first, count, out);
 	}
 }
 

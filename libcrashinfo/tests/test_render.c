@@ -43,7 +43,8 @@ static void read_fixture(const char *name, struct strbuf *buf)
 	ck_ok(io_read_file(path, 1 << 20, buf));
 }
 
-static char *render(const char *name, const struct crashinfo_render_options *options)
+static char *render(const char *name, enum crashinfo_render_format format,
+		    const struct crashinfo_render_options *options)
 {
 	_strbuf_ struct strbuf text = {0};
 	struct crashinfo_report *report;
@@ -52,7 +53,7 @@ static char *render(const char *name, const struct crashinfo_render_options *opt
 
 	read_fixture(name, &text);
 	report = open_report(text.data, text.size);
-	ck_ok(crashinfo_render_text(NULL, report, options, &rendered, &size));
+	ck_ok(crashinfo_render(report, format, options, &rendered, &size));
 	ck_assert_uint_eq(strlen(rendered), size);
 	crashinfo_report_destroy(report);
 	return rendered;
@@ -65,6 +66,7 @@ static const char *source_dirs[1];
 static const struct golden {
 	const char *report, *suffix;
 	struct crashinfo_render_options options;
+	enum crashinfo_render_format format;
 } goldens[] = {
 	{"segv", "txt", {0}},
 	{"segv", "verbose.txt", {.verbose = true}},
@@ -73,6 +75,10 @@ static const struct golden {
 	{"segv",
 	 "source.txt",
 	 {.context_lines = 2, .source_dirs = source_dirs, .source_dir_count = 1}},
+	{"segv", "md", {0}, CRASHINFO_RENDER_MARKDOWN},
+	{"segv", "html", {.width = 72, .color = true}, CRASHINFO_RENDER_HTML},
+	{"hostile", "md", {0}, CRASHINFO_RENDER_MARKDOWN},
+	{"hostile", "html", {.verbose = true}, CRASHINFO_RENDER_HTML},
 	{"recursion", "txt", {.width = 100}},
 	{"runtime", "txt", {0}},
 	{"runtime-text", "txt", {0}},
@@ -89,7 +95,7 @@ START_TEST(test_golden)
 	char name[64], path[512];
 
 	snprintf(name, sizeof(name), "%s.json", golden->report);
-	rendered = render(name, &golden->options);
+	rendered = render(name, golden->format, &golden->options);
 	snprintf(name, sizeof(name), "%s.%s", golden->report, golden->suffix);
 	if (getenv("UPDATE_EXPECTED")) {
 		snprintf(path, sizeof(path), "%s/testdata/reports/%s", top(), name);
@@ -109,7 +115,7 @@ START_TEST(test_printable)
 	char name[64];
 
 	snprintf(name, sizeof(name), "%s.json", golden->report);
-	rendered = render(name, &golden->options);
+	rendered = render(name, golden->format, &golden->options);
 	ck_assert_uint_eq(utf8_valid_prefix(rendered, strlen(rendered)), strlen(rendered));
 	for (const char *p = rendered; *p; p++) {
 		bool color = golden->options.color && *p == '\033' && p[1] == '[' &&
@@ -118,6 +124,49 @@ START_TEST(test_printable)
 		ck_assert_msg((unsigned char)*p >= ' ' || *p == '\n' || color, "byte %#x at %.20s",
 			      *p, p);
 	}
+}
+END_TEST
+
+/* In HTML, angle brackets are of the tags that are used, and nothing runs. */
+START_TEST(test_html)
+{
+	static const char *const tags[] = {"article>",  "h1>",  "h2>",  "pre>",  "span>", "span ",
+					   "/article>", "/h1>", "/h2>", "/pre>", "/span>"};
+	struct crashinfo_render_options options = {.verbose = true};
+	_free_ char *rendered = render("hostile.json", CRASHINFO_RENDER_HTML, &options);
+
+	for (const char *p = strchr(rendered, '<'); p; p = strchr(p + 1, '<')) {
+		bool known = false;
+
+		for (size_t i = 0; i < sizeof(tags) / sizeof(tags[0]); i++)
+			known |= !strncmp(p + 1, tags[i], strlen(tags[i]));
+		ck_assert_msg(known, "unexpected %.20s", p);
+	}
+	ck_assert_ptr_null(strstr(rendered, "<script"));
+	ck_assert_ptr_nonnull(strstr(rendered, "&lt;script"));
+}
+END_TEST
+
+/* In Markdown, what the report says is in code blocks that it cannot end. */
+START_TEST(test_markdown)
+{
+	struct crashinfo_render_options options = {0};
+	_free_ char *rendered = render("hostile.json", CRASHINFO_RENDER_MARKDOWN, &options);
+	size_t fence = 0;
+
+	for (char *line = rendered; *line; line += strcspn(line, "\n") + 1) {
+		size_t run = strspn(line + strspn(line, " "), "`");
+
+		if (fence && run >= fence)
+			fence = 0;
+		else if (!fence && run >= 3)
+			fence = run;
+		else if (!fence)
+			ck_assert_msg(*line == '\n' || *line == '#', "outside a block: %.30s",
+				      line);
+	}
+	ck_assert_uint_eq(fence, 0);
+	ck_assert_ptr_nonnull(strstr(rendered, "&#64;"));
 }
 END_TEST
 
@@ -137,7 +186,7 @@ static size_t longest_line(const char *text)
 START_TEST(test_width)
 {
 	struct crashinfo_render_options options = {.width = 90};
-	_free_ char *rendered = render("recursion.json", &options);
+	_free_ char *rendered = render("recursion.json", CRASHINFO_RENDER_TEXT, &options);
 
 	ck_assert_uint_le(longest_line(rendered), 90);
 }
@@ -399,7 +448,7 @@ static struct crashinfo_error *render_once(void *argument)
 		error = crashinfo_report_create(NULL, json, &report);
 	if (error)
 		return error;
-	error = crashinfo_render_text(NULL, report, &options, &rendered, &size);
+	error = crashinfo_render(report, CRASHINFO_RENDER_HTML, &options, &rendered, &size);
 	if (!error)
 		free(rendered);
 	crashinfo_report_destroy(report);
@@ -428,6 +477,8 @@ static void add(TCase *tests)
 	tcase_add_unchecked_fixture(tests, make_tree, remove_tree);
 	tcase_add_loop_test(tests, test_golden, 0, COUNT(goldens));
 	tcase_add_loop_test(tests, test_printable, 0, COUNT(goldens));
+	tcase_add_test(tests, test_html);
+	tcase_add_test(tests, test_markdown);
 	tcase_add_test(tests, test_width);
 	tcase_add_loop_test(tests, test_function, 0, COUNT(functions));
 	tcase_add_loop_test(tests, test_meaning, 0, COUNT(meanings));

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reports as text. */
+/* Reports for people. */
 #include "tool.h"
 
 #include <stdlib.h>
 
-#include <crashinfo/render.h>
-
-void tool_text(struct tool *tool, struct crashinfo_report *report,
-	       const struct tool_text_options *options)
+void tool_render(struct tool *tool, struct crashinfo_report *report,
+		 enum crashinfo_render_format format, const struct tool_render_options *options)
 {
 	struct crashinfo_render_options how = {
 		.color = tool_color(tool),
@@ -24,10 +22,10 @@ void tool_text(struct tool *tool, struct crashinfo_report *report,
 		how.path_maps = options->path_maps.data;
 		how.path_map_count = options->path_maps.count / 2;
 	}
-	if (tool_failed(tool, crashinfo_render_text(&tool->context, report, &how, &text, &size)))
+	if (tool_failed(tool, crashinfo_render(report, format, &how, &text, &size)))
 		return;
-	if (tool->documents++)
-		fputc('\n', tool_out(tool));
+	fputs(tool->documents++ ? "\n" : crashinfo_render_begin(format), tool_out(tool));
 	fwrite(text, 1, size, tool_out(tool));
+	tool->out_end = crashinfo_render_end(format);
 	free(text);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A report as text, section by section. */
+/* The sections of a report. */
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,25 +11,16 @@
 
 /* --- what all sections use --- */
 
-static const char *const colors[] = {
-	[RENDER_PLAIN] = NULL,          [RENDER_ALERT] = "\033[1;31m", [RENDER_HEADING] = "\033[1m",
-	[RENDER_FUNCTION] = "\033[33m", [RENDER_FILE] = "\033[36m",    [RENDER_DIM] = "\033[2m",
-};
-
-void render_styled(const struct render *r, struct strbuf *out, enum render_style style,
-		   const char *text)
+void render_styled(struct strbuf *out, enum render_style style, const char *text)
 {
-	const char *color = r->options->color ? colors[style] : NULL;
-
-	/* a colour that runs over the end of a line colours what a pager puts there */
 	while (text && *text) {
 		size_t size = strcspn(text, "\n");
 
-		if (color && size)
-			strbuf_adds(out, color);
+		if (style != RENDER_PLAIN && size)
+			strbuf_addc(out, (char)style);
 		strbuf_add(out, text, size);
-		if (color && size)
-			strbuf_adds(out, "\033[0m");
+		if (style != RENDER_PLAIN && size)
+			strbuf_addc(out, RENDER_MARK_END);
 		if (text[size] == '\n')
 			strbuf_addc(out, text[size++]);
 		text += size;
@@ -73,7 +64,7 @@ void render_node(const struct render *r, struct strbuf *out, crashinfo_json_node
 		add_escaped(out, text.data, text.size);
 }
 
-void render_heading(const struct render *r, struct strbuf *out, const char *format, ...)
+void render_heading(struct strbuf *out, const char *format, ...)
 {
 	_free_ char *text = NULL;
 	va_list args;
@@ -88,7 +79,7 @@ void render_heading(const struct render *r, struct strbuf *out, const char *form
 		return;
 	}
 	strbuf_addc(out, '\n');
-	render_styled(r, out, RENDER_HEADING, text);
+	render_styled(out, RENDER_HEADING, text);
 	strbuf_addc(out, '\n');
 }
 
@@ -119,7 +110,7 @@ static struct crashinfo_error *add_crashed(struct render *r, struct strbuf *out)
 {
 	const struct crashinfo_stack *stack = find_stack(r, CRASHINFO_STACK_CRASHED);
 
-	render_heading(r, out, r->summary->is_crash ? "Stack of the crashed thread:" : "Stack:");
+	render_heading(out, r->summary->is_crash ? "Stack of the crashed thread:" : "Stack:");
 	if (stack)
 		return render_stack(r, stack, true, out);
 	strbuf_adds(out, "  the report has none\n");
@@ -158,7 +149,7 @@ static struct crashinfo_error *add_runtime(struct render *r, struct strbuf *out)
 
 	if (!stack)
 		return NULL;
-	render_heading(r, out, "Stack of the language runtime:");
+	render_heading(out, "Stack of the language runtime:");
 	if (stack->frame_count || node == CRASHINFO_JSON_NONE)
 		return render_stack(r, stack, true, out);
 	error = crashinfo_json_string(r->json, node, &text, &storage);
@@ -175,7 +166,7 @@ static struct crashinfo_error *add_log(struct render *r, struct strbuf *out)
 
 	if (!total)
 		return NULL;
-	render_heading(r, out, "Messages of the collector:");
+	render_heading(out, "Messages of the collector:");
 	for (line = crashinfo_json_first(r->json, log);
 	     line != CRASHINFO_JSON_NONE && count < RENDER_LINES;
 	     line = crashinfo_json_next(r->json, log, line), count++) {
@@ -198,7 +189,7 @@ static struct crashinfo_error *add_registers(struct render *r, struct strbuf *ou
 	if (!r->options->verbose || registers == CRASHINFO_JSON_NONE ||
 	    !crashinfo_json_count(r->json, registers))
 		return NULL;
-	render_heading(r, out, "Registers:");
+	render_heading(out, "Registers:");
 	for (name = crashinfo_json_first(r->json, registers);
 	     name != CRASHINFO_JSON_NONE && count < RENDER_STACK_HEAD;
 	     name = crashinfo_json_next(r->json, registers, name), count++) {
@@ -223,7 +214,7 @@ static struct crashinfo_error *add_files(struct render *r, struct strbuf *out)
 	if (!r->options->verbose || files == CRASHINFO_JSON_NONE ||
 	    !crashinfo_json_count(r->json, files))
 		return NULL;
-	render_heading(r, out, "Files in the report:");
+	render_heading(out, "Files in the report:");
 	for (name = crashinfo_json_first(r->json, files);
 	     name != CRASHINFO_JSON_NONE && count < RENDER_NAMES;
 	     name = crashinfo_json_next(r->json, files, name), count++) {
@@ -270,32 +261,22 @@ static struct crashinfo_error *(*const sections[])(struct render *r, struct strb
 	add_crashed, add_runtime, render_threads, add_registers, add_files, add_log, add_hint,
 };
 
-struct crashinfo_error *crashinfo_render_text(const struct crashinfo_context *context,
-					      struct crashinfo_report *report,
-					      const struct crashinfo_render_options *options,
-					      char **ret, size_t *size_ret)
+struct crashinfo_error *render_sections(struct crashinfo_report *report,
+					const struct crashinfo_render_options *options,
+					struct strbuf *out)
 {
-	static const struct crashinfo_render_options defaults = {0};
-	_strbuf_ struct strbuf out = {0};
 	struct crashinfo_error *error = NULL;
 	struct render r = {
 		.report = report,
 		.json = crashinfo_report_json(report),
 		.summary = crashinfo_report_summary(report),
-		.options = options ? options : &defaults,
+		.options = options,
 	};
 
-	(void)context;
-	source_init(&r.sources, r.options);
-	render_header(&r, &out);
+	source_init(&r.sources, options);
+	render_header(&r, out);
 	for (size_t i = 0; i < sizeof(sections) / sizeof(sections[0]) && !error; i++)
-		error = sections[i](&r, &out);
+		error = sections[i](&r, out);
 	source_deinit(&r.sources);
-	if (!error)
-		error = strbuf_error(&out);
-	if (error)
-		return error;
-	*size_ret = out.size;
-	*ret = strbuf_steal(&out);
-	return *ret ? NULL : crashinfo_error_no_memory();
+	return error ? error : strbuf_error(out);
 }
