@@ -250,9 +250,13 @@ report_versions report_version_bit(const char *name)
 const struct report_member *report_member_find(const char *object, const char *name, size_t size,
 					       report_versions versions)
 {
-	for (size_t i = 0; i < report_member_count; i++)
-		if (report_members[i].in & versions && !strcmp(report_members[i].object, object) &&
-		    is_text(report_members[i].name, name, size))
-			return &report_members[i];
+	for (size_t i = 0; i < report_member_count && size; i++) {
+		const struct report_member *member = &report_members[i];
+
+		/* the first letter tells most of them apart */
+		if (member->name[0] == name[0] && member->in & versions &&
+		    is_text(member->name, name, size) && !strcmp(member->object, object))
+			return member;
+	}
 	return NULL;
 }

@@ -73,6 +73,13 @@ struct crashinfo_slice lint_text(struct lint *l, crashinfo_json_node node)
 	return text;
 }
 
+struct crashinfo_slice lint_slice(struct lint *l, crashinfo_json_node node)
+{
+	if (lint_is(l, node, CRASHINFO_JSON_STRING) && !(l->json->nodes[node].info & JSON_FLAG))
+		return json_quoted(l->json, &l->json->nodes[node]);
+	return lint_text(l, node);
+}
+
 bool lint_equals(const struct lint *l, crashinfo_json_node node, const char *text)
 {
 	return node != CRASHINFO_JSON_NONE && crashinfo_json_string_equals(l->json, node, text);

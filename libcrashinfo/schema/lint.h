@@ -96,6 +96,8 @@ crashinfo_json_node lint_string_member(const struct lint *l, crashinfo_json_node
 				       const char *name);
 /* The content of a string, NUL-terminated, in the report's arena; "" for anything else. */
 struct crashinfo_slice lint_text(struct lint *l, crashinfo_json_node node);
+/* The same without a NUL behind it, which costs no copy most of the time. */
+struct crashinfo_slice lint_slice(struct lint *l, crashinfo_json_node node);
 bool lint_equals(const struct lint *l, crashinfo_json_node node, const char *text);
 /* An integer of any notation that fits. */
 bool lint_integer(const struct lint *l, crashinfo_json_node node, int64_t *ret);

@@ -62,7 +62,7 @@ static void check_address(struct lint *l, const char *id, crashinfo_json_node no
 
 	if (node == CRASHINFO_JSON_NONE)
 		return;
-	form = hex_form_of(lint_text(l, node));
+	form = hex_form_of(lint_slice(l, node));
 	if (form == HEX_FINE)
 		return;
 	note = lint_add(l, id,
@@ -189,7 +189,7 @@ static void check_build_id(struct lint *l, const char *id, const struct lint_fra
 
 	if (node == CRASHINFO_JSON_NONE)
 		return;
-	text = lint_text(l, node);
+	text = lint_slice(l, node);
 	if (lint_equals(l, type, "GNU") || lint_equals(l, type, "SHA1"))
 		check_hex_id(l, id, node, text, lint_equals(l, type, "GNU"));
 	else if (lint_equals(l, type, "PDB") && text.size < PDB_ID_DIGITS)

@@ -6,6 +6,8 @@
 #include "schema/lint.h"
 
 #define PAGE_BYTES 4096
+/* Mappings of one module that follow each other; linkers make four or five. */
+#define MODULE_MAPPINGS 64
 
 /* A frame with its module's path and build id as they stand in the text. */
 struct module_frame {
@@ -185,15 +187,17 @@ void lint_mapping(struct lint *l, const char *id)
 }
 
 /*
- * The lowest mapping of the file that holds `map`: where the module begins when its first segment
- * has offset 0 and address 0, as modules that can be moved have.
+ * The lowest mapping of the module that `map` is one of: where it begins when its first segment has
+ * offset 0 and address 0, as modules that can be moved have.
  */
 static const struct crashinfo_map *first_mapping(const struct lint *l,
 						 const struct crashinfo_map *map)
 {
-	for (size_t i = 0; i < l->maps->count; i++)
-		if (!strcmp(l->maps->entries[i].path, map->path))
-			return &l->maps->entries[i];
+	for (int i = 0; i < MODULE_MAPPINGS && map > l->maps->entries; i++) {
+		if (strcmp(map[-1].path, map->path))
+			break;
+		map--;
+	}
 	return map;
 }
 
