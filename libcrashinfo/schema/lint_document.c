@@ -210,6 +210,10 @@ static const char *first_version(report_versions versions)
 static const struct report_enum_value *find_enum_value(struct lint *l, const char *enumeration,
 						       crashinfo_json_node node)
 {
+	/* names of enumerations are capital */
+	if (enumeration[0] < 'A' || enumeration[0] > 'Z' ||
+	    !lint_is(l, node, CRASHINFO_JSON_STRING))
+		return NULL;
 	for (size_t i = 0; i < report_enum_value_count; i++)
 		if (!strcmp(report_enum_values[i].enumeration, enumeration) &&
 		    lint_equals(l, node, report_enum_values[i].value))
