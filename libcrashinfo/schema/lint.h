@@ -113,9 +113,10 @@ enum lint_label lint_read_label(const struct crashinfo_json *json, unsigned *maj
 /* --- rules, by file --- */
 
 /* lint_document.c */
-lint_fn lint_incomplete_missing, lint_incomplete_idle, lint_version, lint_newer, lint_threads_shape,
-	lint_uuid, lint_timestamp, lint_source_type, lint_size, lint_logs, lint_no_crash,
-	lint_ranges, lint_corruption;
+lint_fn lint_incomplete_missing, lint_incomplete_idle, lint_version, lint_threads_shape, lint_uuid,
+	lint_timestamp, lint_source_type, lint_size, lint_logs, lint_no_crash, lint_corruption;
+/* lint_tables.c */
+lint_fn lint_newer, lint_ranges;
 /* lint_frames.c */
 lint_fn lint_addresses, lint_build_id_type, lint_relative, lint_mangled, lint_runtime_stack,
 	lint_build_ids, lint_order_of_addresses, lint_stack_pointers, lint_empty_frames,

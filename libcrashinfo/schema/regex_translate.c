@@ -11,6 +11,7 @@
 #include "base/number.h"
 #include "base/utf8.h"
 #include "base/vec.h"
+#include "schema/regex_property.h"
 
 /* White space and line ends of ECMA-262, and all other characters, as members of a class. */
 #define SPACES                                                                               \
@@ -212,95 +213,20 @@ static bool read_unicode(struct translation *t, uint32_t *ret)
 	return true;
 }
 
-/* General categories by the names that PCRE2 does not know. */
-static const struct {
-	const char *name, *pcre2;
-} categories[] = {
-	{"Letter", "L"},
-	{"Cased_Letter", "L&"},
-	{"LC", "L&"},
-	{"Uppercase_Letter", "Lu"},
-	{"Lowercase_Letter", "Ll"},
-	{"Titlecase_Letter", "Lt"},
-	{"Modifier_Letter", "Lm"},
-	{"Other_Letter", "Lo"},
-	{"Mark", "M"},
-	{"Combining_Mark", "M"},
-	{"Nonspacing_Mark", "Mn"},
-	{"Spacing_Mark", "Mc"},
-	{"Enclosing_Mark", "Me"},
-	{"Number", "N"},
-	{"Decimal_Number", "Nd"},
-	{"digit", "Nd"},
-	{"Letter_Number", "Nl"},
-	{"Other_Number", "No"},
-	{"Punctuation", "P"},
-	{"punct", "P"},
-	{"Connector_Punctuation", "Pc"},
-	{"Dash_Punctuation", "Pd"},
-	{"Open_Punctuation", "Ps"},
-	{"Close_Punctuation", "Pe"},
-	{"Initial_Punctuation", "Pi"},
-	{"Final_Punctuation", "Pf"},
-	{"Other_Punctuation", "Po"},
-	{"Symbol", "S"},
-	{"Math_Symbol", "Sm"},
-	{"Currency_Symbol", "Sc"},
-	{"Modifier_Symbol", "Sk"},
-	{"Other_Symbol", "So"},
-	{"Separator", "Z"},
-	{"Space_Separator", "Zs"},
-	{"Line_Separator", "Zl"},
-	{"Paragraph_Separator", "Zp"},
-	{"Other", "C"},
-	{"Control", "Cc"},
-	{"cntrl", "Cc"},
-	{"Format", "Cf"},
-	{"Surrogate", "Cs"},
-	{"Private_Use", "Co"},
-	{"Unassigned", "Cn"},
-};
-
-/* "Script=", "gc=" and the like, and what PCRE2 wants in its place. */
-static const struct {
-	const char *prefix, *pcre2;
-} property_kinds[] = {
-	{"General_Category=", ""},      {"gc=", ""},      {"Script=", "sc:"}, {"sc=", "sc:"},
-	{"Script_Extensions=", "scx:"}, {"scx=", "scx:"},
-};
-
-static const char *category_for_pcre2(const char *name, size_t size)
-{
-	for (size_t i = 0; i < sizeof(categories) / sizeof(categories[0]); i++)
-		if (strlen(categories[i].name) == size && !memcmp(categories[i].name, name, size))
-			return categories[i].pcre2;
-	return NULL;
-}
-
-/* Behind "\p" or "\P". Names that are not known either way are left for PCRE2 to refuse. */
+/* Behind "\p" or "\P". */
 static bool translate_property(struct translation *t, char letter)
 {
-	const char *kind = "", *name, *category;
-	size_t n = 0;
+	const char *name, *brace;
 
 	if (!accept(t, "{"))
 		return fail(t, "\\p must be followed by the name of a property in braces");
-	for (size_t i = 0; i < sizeof(property_kinds) / sizeof(property_kinds[0]); i++) {
-		if (accept(t, property_kinds[i].prefix)) {
-			kind = property_kinds[i].pcre2;
-			break;
-		}
-	}
 	name = t->text + t->at;
-	while (peek(t, n) > 0 && peek(t, n) < 0x80 && peek(t, n) != '$' && is_name_char(peek(t, n)))
-		n++;
-	if (!n || peek(t, n) != '}')
+	brace = memchr(name, '}', t->size - t->at);
+	strbuf_addf(t->out, "\\%c{", letter);
+	if (!brace || !regex_add_property(t->out, name, (size_t)(brace - name)))
 		return fail(t, "invalid name of a property");
-	t->at += n + 1;
-	category = *kind ? NULL : category_for_pcre2(name, n);
-	strbuf_addf(t->out, "\\%c{%s", letter, kind);
-	strbuf_add(t->out, category ? category : name, category ? strlen(category) : n);
 	strbuf_addc(t->out, '}');
+	t->at += (size_t)(brace - name) + 1;
 	return true;
 }
 
