@@ -10,6 +10,7 @@
 #include "base/io.h"
 #include "base/limits.h"
 #include "base/vec.h"
+#include "schema/bases.h"
 #include "schema/uri.h"
 #include "schema/words.h"
 #include "json/document.h"
@@ -31,7 +32,7 @@ struct identifier {
 struct schema_documents {
 	const struct crashinfo_context *context;
 	struct arena arena; /* strings */
-	VEC(struct crashinfo_schema_base) bases;
+	struct bases bases;
 	VEC(struct document) documents;
 	VEC(struct identifier) identifiers;
 };
@@ -79,13 +80,7 @@ struct crashinfo_error *schema_documents_create(const struct crashinfo_context *
 		return crashinfo_error_no_memory();
 	documents->context = context;
 	for (size_t i = 0; i < base_count; i++) {
-		struct crashinfo_schema_base *base = vec_push(&documents->bases);
-
-		if (base) {
-			base->url = arena_strdup(&documents->arena, bases[i].url);
-			base->folder = arena_strdup(&documents->arena, bases[i].folder);
-		}
-		if (!base || !base->url || !base->folder) {
+		if (!bases_add(&documents->bases, bases[i].url, bases[i].folder)) {
 			schema_documents_destroy(documents);
 			return crashinfo_error_no_memory();
 		}
@@ -104,7 +99,7 @@ void schema_documents_destroy(struct schema_documents *documents)
 	}
 	free(documents->documents.data);
 	free(documents->identifiers.data);
-	free(documents->bases.data);
+	bases_deinit(&documents->bases);
 	arena_deinit(&documents->arena);
 	free(documents);
 }
@@ -359,86 +354,13 @@ static struct crashinfo_error *add_document(struct schema_documents *documents, 
 	return error ? error : search_identifiers(documents, &root);
 }
 
-/* "file://" and the path with what would end it escaped. */
-static const char *file_uri(struct schema_documents *documents, const char *path)
-{
-	_strbuf_ struct strbuf uri = {0};
-
-	strbuf_adds(&uri, "file://");
-	for (; *path; path++)
-		strbuf_addf(&uri, strchr("%?#", *path) ? "%%%02X" : "%c", *path);
-	return uri.failed ? NULL : arena_memdup(&documents->arena, uri.data, uri.size);
-}
-
-/* The folder of a file becomes a base of its own. */
-static const char *base_of_file(struct schema_documents *documents, const char *source)
-{
-	_free_ char *path = source ? realpath(source, NULL) : NULL;
-	struct crashinfo_schema_base *base;
-	const char *uri;
-
-	if (!path)
-		return "";
-	uri = file_uri(documents, path);
-	*(strrchr(path, '/') + 1) = '\0';
-	base = vec_push(&documents->bases);
-	if (!uri || !base)
-		return NULL;
-	*base = (struct crashinfo_schema_base){file_uri(documents, path),
-					       arena_strdup(&documents->arena, path)};
-	return base->url && base->folder ? uri : NULL;
-}
-
 struct crashinfo_error *schema_documents_add(struct schema_documents *documents,
 					     struct strbuf *text, const char *source,
 					     struct schema_place *ret)
 {
-	const char *uri = base_of_file(documents, source);
+	const char *uri = bases_add_file(&documents->bases, source);
 
 	return uri ? add_document(documents, text, source, uri, ret) : crashinfo_error_no_memory();
-}
-
-/* Whether a path stays where it is joined: no "..", no NUL. */
-static bool path_stays_below(const struct strbuf *path)
-{
-	const char *at = path->data;
-
-	if (strlen(at) != path->size)
-		return false;
-	for (;; at++) {
-		if (!strncmp(at, "..", 2) && (at[2] == '/' || !at[2]))
-			return false;
-		at = strchr(at, '/');
-		if (!at)
-			return true;
-	}
-}
-
-/* The file that `uri` is mapped to by the longest base that it begins with; empty: there is none.
- */
-static struct crashinfo_error *map_uri(const struct schema_documents *documents, const char *uri,
-				       struct strbuf *path)
-{
-	_strbuf_ struct strbuf below = {0};
-	const struct crashinfo_schema_base *best = NULL;
-
-	for (size_t i = 0; i < documents->bases.size; i++) {
-		const struct crashinfo_schema_base *base = &documents->bases.data[i];
-
-		if (!strncmp(uri, base->url, strlen(base->url)) &&
-		    (!best || strlen(base->url) > strlen(best->url)))
-			best = base;
-	}
-	if (!best)
-		return NULL;
-	uri += strlen(best->url);
-	strbuf_reserve(&below, strlen(uri));
-	uri_unescape(&below, (struct crashinfo_slice){uri, strlen(uri)});
-	if (below.failed)
-		return crashinfo_error_no_memory();
-	if (below.size && path_stays_below(&below))
-		strbuf_addf(path, "%s/%s", best->folder, below.data);
-	return strbuf_error(path);
 }
 
 static struct crashinfo_error *load_document(struct schema_documents *documents, const char *uri)
@@ -451,7 +373,7 @@ static struct crashinfo_error *load_document(struct schema_documents *documents,
 		strbuf_adds(&text, schema_draft07);
 		return add_document(documents, &text, DRAFT07_URI, DRAFT07_URI, &place);
 	}
-	error = map_uri(documents, uri, &path);
+	error = bases_map(&documents->bases, uri, &path);
 	if (error)
 		return error;
 	if (!path.size)
