@@ -160,7 +160,7 @@ static struct crashinfo_error *prepare(struct validate *v)
 		.format = o->format,
 		.fail_on = o->fail_on,
 		.color = tool_color(&v->tool),
-		.verbose = v->tool.verbosity > 0,
+		.quiet = v->tool.verbosity<0, .verbose = v->tool.verbosity> 0,
 	};
 	struct crashinfo_error *error = NULL;
 

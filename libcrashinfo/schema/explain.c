@@ -4,17 +4,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "schema/suggest.h"
 #include "json/string.h"
 
-/* How many values of an enumeration are shown, and how many members are looked at for a near miss.
- */
-#define SHOWN_VALUES      8
-#define SUGGESTED_MEMBERS 1000
+/* How many values of an enumeration are shown, and how many names are looked at for a near miss. */
+#define SHOWN_VALUES    8
+#define SUGGESTED_NAMES 1000
 
 struct explaining {
 	struct gatherer *g;
-	const struct evaluation *e;
+	struct evaluation *e;
 	const struct fault *fault;
 	const struct subschema *schema;
 	struct note *note;
@@ -73,7 +73,7 @@ static struct crashinfo_slice string_at(const struct explaining *x, crashinfo_js
 {
 	if (json_type(&x->e->json->nodes[node]) != CRASHINFO_JSON_STRING)
 		return (struct crashinfo_slice){"", 0};
-	return evaluation_text((struct evaluation *)x->e, node);
+	return evaluation_text(x->e, node);
 }
 
 static const char *nearest_name(const struct explaining *x, struct crashinfo_slice text,
@@ -81,7 +81,7 @@ static const char *nearest_name(const struct explaining *x, struct crashinfo_sli
 {
 	struct suggestion s = {.text = text};
 
-	for (uint32_t i = 0; i < names->count; i++)
+	for (uint32_t i = 0; i < names->count && i < SUGGESTED_NAMES; i++)
 		suggestion_offer(&s, names->strings[i]);
 	return s.best.data ? show_slice(x->g, s.best) : NULL;
 }
@@ -94,8 +94,7 @@ static crashinfo_json_node find_misspelt(const struct explaining *x, struct cras
 	struct suggestion s = {.text = missing};
 	size_t looked_at = 0;
 
-	for (uint32_t name = object + 1;
-	     name < nodes[object].next && looked_at++ < SUGGESTED_MEMBERS;
+	for (uint32_t name = object + 1; name < nodes[object].next && looked_at++ < SUGGESTED_NAMES;
 	     name = nodes[name + 1].next) {
 		const char *before = s.best.data;
 		struct crashinfo_slice text = json_quoted(x->e->json, &nodes[name]);
@@ -290,8 +289,7 @@ static void explain_additional(struct explaining *x)
 {
 	struct crashinfo_slice text = string_at(x, x->fault->node);
 
-	x->note->message =
-		gatherer_text(x->g, "member \"%.*s\" is not allowed", (int)text.size, text.data);
+	x->note->message = gatherer_text(x->g, "member %s is not allowed", show_instance(x));
 	x->note->suggestion = nearest_name(x, text, &x->schema->objects->names);
 }
 
@@ -389,7 +387,7 @@ const char *keyword_summary(enum keyword keyword)
 	return keywords[keyword].summary;
 }
 
-struct crashinfo_error *explain_faults(struct gatherer *g, const struct evaluation *e)
+struct crashinfo_error *explain_faults(struct gatherer *g, struct evaluation *e)
 {
 	for (size_t i = 0; i < e->recorded.size; i++) {
 		const struct fault *fault = &e->recorded.data[i];
@@ -405,5 +403,5 @@ struct crashinfo_error *explain_faults(struct gatherer *g, const struct evaluati
 		keywords[keyword].explain(&x);
 	}
 	g->counts[CRASHINFO_SEVERITY_ERROR] += e->faults - e->recorded.size;
-	return e->error ? crashinfo_error_no_memory() : NULL;
+	return steal_ptr(e->error);
 }

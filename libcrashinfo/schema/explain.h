@@ -12,6 +12,6 @@ const char *keyword_name(enum keyword keyword);
 const char *keyword_summary(enum keyword keyword);
 
 /* Add all faults that were recorded, and count those that were not. */
-struct crashinfo_error *explain_faults(struct gatherer *g, const struct evaluation *e);
+struct crashinfo_error *explain_faults(struct gatherer *g, struct evaluation *e);
 
 #endif

@@ -62,7 +62,7 @@ static void check_crashed_threads(struct lint *l, const char *id)
 		    !lint_equals(l, name, expected.data))
 			lint_add(l, id, CRASHINFO_SEVERITY_WARNING, name,
 				 "the thread that crashed is called %s in error.thread_name",
-				 expected.data);
+				 gatherer_show(l->g, l->json, own_name));
 	}
 }
 

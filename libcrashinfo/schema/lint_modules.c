@@ -6,6 +6,8 @@
 #include "schema/lint.h"
 
 #define PAGE_BYTES 4096
+/* What messages show of a path. */
+#define SHOWN_PATH 200
 /* Mappings of one module that follow each other; linkers make four or five. */
 #define MODULE_MAPPINGS 64
 
@@ -101,8 +103,10 @@ static void check_identity(struct lint *l, const char *id, const struct module_f
 			continue;
 		lint_add(l, id, CRASHINFO_SEVERITY_WARNING,
 			 f->frame->at[paths ? FRAME_BUILD_ID : FRAME_PATH],
-			 "another frame gives this %s the %s %.*s", paths ? "path" : "build id",
-			 paths ? "build id" : "path", (int)other.size, other.data);
+			 "another frame gives this %s the %s %s", paths ? "path" : "build id",
+			 paths ? "build id" : "path",
+			 gatherer_show(l->g, l->json,
+				       first->frame->at[paths ? FRAME_BUILD_ID : FRAME_PATH]));
 	}
 }
 
@@ -172,8 +176,8 @@ static void check_mapping(struct lint *l, const char *id, const struct lint_fram
 		return;
 	}
 	if (path != CRASHINFO_JSON_NONE && map->path[0] == '/' && !lint_equals(l, path, map->path))
-		lint_add(l, id, CRASHINFO_SEVERITY_WARNING, path, "the mapping of ip is of %s",
-			 map->path);
+		lint_add(l, id, CRASHINFO_SEVERITY_WARNING, path, "the mapping of ip is of %.*s",
+			 SHOWN_PATH, map->path);
 }
 
 void lint_mapping(struct lint *l, const char *id)

@@ -64,9 +64,14 @@ struct crashinfo_error *crashinfo_validator_create(
 	/* the name that lives as long as the library */
 	validator->options.schema_version =
 		version ? crashinfo_schema_builtin_name(builtin_index(version)) : NULL;
-	if (options->schema_name)
+	if (options->schema_name) {
 		validator->options.schema_name =
 			arena_strdup(&validator->arena, options->schema_name);
+		if (!validator->options.schema_name) {
+			crashinfo_validator_destroy(validator);
+			return crashinfo_error_no_memory();
+		}
+	}
 	*ret = validator;
 	return NULL;
 }

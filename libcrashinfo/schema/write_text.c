@@ -53,8 +53,9 @@ static void add(struct crashinfo_findings_writer *w, const struct writer_documen
 	}
 	if (w->options.verbose && !d->invalid) {
 		add_escaped(&w->out, d->name);
-		strbuf_addf(&w->out, ": valid (%s)\n",
-			    d->findings->schema ? d->findings->schema : "");
+		strbuf_adds(&w->out, ": valid (");
+		add_escaped(&w->out, d->findings->schema ? d->findings->schema : "");
+		strbuf_adds(&w->out, ")\n");
 	}
 }
 
@@ -65,7 +66,7 @@ static void add_count(struct strbuf *out, size_t count, const char *what)
 
 static void finish(struct crashinfo_findings_writer *w)
 {
-	if (w->documents < 2 && !w->options.verbose)
+	if (w->options.quiet || (w->documents < 2 && !w->options.verbose))
 		return;
 	add_count(&w->out, w->documents, "document");
 	strbuf_addf(&w->out, ", %zu invalid, %zu unreadable: ", w->invalid, w->failures);

@@ -166,6 +166,7 @@ struct crashinfo_findings_writer_options {
 	enum crashinfo_findings_format format;
 	enum crashinfo_severity fail_on; /* findings as grave as this fail a test case */
 	bool color;                      /* of TEXT */
+	bool quiet;                      /* TEXT has no count at the end */
 	bool verbose;                    /* TEXT says which documents are valid, too */
 };
 
