@@ -255,6 +255,44 @@ START_TEST(test_timestamp)
 }
 END_TEST
 
+START_TEST(test_timestamp_parse)
+{
+	static const struct {
+		const char *text;
+		int64_t expected; /* -1: refused */
+	} cases[] = {
+		{"2026-01-02 03:04:05.678901 UTC", 1767323045678901},
+		{"2026-01-02 03:04:05 UTC", 1767323045000000},
+		{"2026-01-02T03:04:05Z", 1767323045000000},
+		{"2026-01-02t03:04:05.5z", 1767323045500000},
+		{"2026-01-02T04:34:05.678901234+01:30", 1767323045678901},
+		{"2026-01-01T22:04:05-05:00", 1767323045000000},
+		{"2024-02-29T00:00:00Z", 1709164800000000},
+		{"2025-02-29T00:00:00Z", -1},
+		{"2026-04-31T00:00:00Z", -1},
+		{"2026-13-01T00:00:00Z", -1},
+		{"2026-00-01T00:00:00Z", -1},
+		{"2026-01-02T24:00:00Z", -1},
+		{"2026-01-02T03:04:05", -1},
+		{"2026-01-02T03:04:05.Z", -1},
+		{"2026-01-02T03:04:05Z ", -1},
+		{"2026-01-02T03:04:05+0130", -1},
+		{"2026-01-02", -1},
+		{"2026-1-2T03:04:05Z", -1},
+		{"", -1},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		int64_t got = -1;
+
+		ck_assert_msg(crashinfo_timestamp_parse(cases[i].text, &got) ==
+				      (cases[i].expected >= 0),
+			      "%s", cases[i].text);
+		ck_assert_int_eq(got, cases[i].expected);
+	}
+}
+END_TEST
+
 /* A report with something of every version in it. */
 static struct crashinfo_report_builder *full(const char *version)
 {
@@ -363,6 +401,7 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, test_uuid);
 	tcase_add_test(tests, test_random_uuid);
 	tcase_add_test(tests, test_timestamp);
+	tcase_add_test(tests, test_timestamp_parse);
 	tcase_add_loop_test(tests, test_version, 0, sizeof(versions) / sizeof(versions[0]));
 	tcase_add_test(tests, test_os_info);
 }

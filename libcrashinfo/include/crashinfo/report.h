@@ -216,6 +216,12 @@ void crashinfo_timestamp_format(int64_t seconds, uint32_t microseconds, char ret
 /* The present time as "YYYY-MM-DDThh:mm:ss.ffffffZ" and a NUL. */
 void crashinfo_timestamp_now(char ret[28]);
 
+/*
+ * Microseconds since 1970 in UTC of a time in the form of RFC 3339 or "YYYY-MM-DD hh:mm:ss[.f] UTC";
+ * false for any other text.
+ */
+bool crashinfo_timestamp_parse(const char *text, int64_t *ret);
+
 #ifdef __cplusplus
 }
 #endif
