@@ -40,6 +40,10 @@ static const struct crashinfo_limits default_limits = {
 	.demangled_bytes = 1u * MIB,
 	/* Notes hold ids and properties, a few hundred bytes. */
 	.note_bytes = 1u * MIB,
+	/* About a second; patterns meant well need a few steps per byte. */
+	.pattern_steps = 10000000,
+	/* Schemas meant well try ten; beyond, nested alternatives multiply. */
+	.schema_steps = 1000,
 };
 
 struct crashinfo_limits crashinfo_limits_default(void)

@@ -6,12 +6,8 @@
 
 #include "json/string.h"
 
-/*
- * Schemas applied: so many to each node of the document, and some to begin with. Beyond, nested
- * alternatives multiply.
- */
-#define STEPS_PER_NODE 1000
-#define STEPS_ANYWAY   10000000
+/* Of documents of a few values too, which may be held against large schemas. */
+#define STEPS_ANYWAY 10000
 
 void evaluation_fail(struct evaluation *e, struct crashinfo_error *error)
 {
@@ -56,6 +52,21 @@ struct crashinfo_slice evaluation_text(struct evaluation *e, crashinfo_json_node
 		return (struct crashinfo_slice){"", 0};
 	}
 	return (struct crashinfo_slice){e->text.data, e->text.size};
+}
+
+bool evaluation_matches(struct evaluation *e, const struct schema_regex *pattern,
+			struct crashinfo_slice text)
+{
+	struct crashinfo_error *error = NULL;
+	bool found = false;
+
+	if (!e->matcher)
+		error = schema_matcher_create(e->limits->pattern_steps, &e->matcher);
+	if (!error)
+		error = schema_regex_match(pattern, e->matcher, text.data, text.size, &found);
+	if (error)
+		evaluation_fail(e, error);
+	return found;
 }
 
 struct task *evaluation_push(struct evaluation *e, enum task_kind kind,
@@ -233,7 +244,7 @@ struct crashinfo_error *evaluation_run(struct evaluation *e, const struct crashi
 	e->max_recorded = max_recorded;
 	e->faults = 0;
 	e->steps = 0;
-	e->max_steps = (uint64_t)json->node_count * STEPS_PER_NODE + STEPS_ANYWAY;
+	e->max_steps = ((uint64_t)json->node_count + STEPS_ANYWAY) * e->limits->schema_steps;
 	e->catcher = EVALUATION_NO_CATCHER;
 	e->caught = false;
 	run(e);

@@ -43,6 +43,7 @@ struct task {
 };
 
 struct evaluation {
+	const struct crashinfo_limits *limits;
 	const struct crashinfo_schema *schema;
 	const struct crashinfo_json *json;
 	VEC(struct task) tasks;
@@ -61,8 +62,9 @@ struct evaluation {
 #define EVALUATION_NO_CATCHER UINT32_MAX
 
 /*
- * Zeroed memory is an evaluation that was never run; what one run allocated serves the next. The
- * faults of a run are in `recorded`, at most `max_recorded` of them, in no order.
+ * Zeroed memory with its limits set is an evaluation that was never run; what one run allocated
+ * serves the next. The faults of a run are in `recorded`, at most `max_recorded` of them, in no
+ * order.
  */
 struct crashinfo_error *evaluation_run(struct evaluation *e, const struct crashinfo_schema *schema,
 				       const struct crashinfo_json *json, size_t max_recorded);
@@ -94,6 +96,10 @@ void evaluation_apply(struct evaluation *e, const struct subschema *schema,
 struct task *evaluation_push(struct evaluation *e, enum task_kind kind,
 			     const struct subschema *schema, crashinfo_json_node node,
 			     uint32_t nesting);
+
+/* Whether a pattern is found in a text; false also when that fails, which is remembered. */
+bool evaluation_matches(struct evaluation *e, const struct schema_regex *pattern,
+			struct crashinfo_slice text);
 
 /* The unescaped content of a string, until the next call. */
 struct crashinfo_slice evaluation_text(struct evaluation *e, crashinfo_json_node node);

@@ -56,22 +56,6 @@ void evaluation_begin_members(struct evaluation *e, const struct subschema *sche
 		reserve_bits(e, words_beyond_64(rules));
 }
 
-static bool matches(struct evaluation *e, const struct pattern_property *property,
-		    struct crashinfo_slice name)
-{
-	struct crashinfo_error *error = NULL;
-	bool found = false;
-
-	if (!e->matcher)
-		error = schema_matcher_create(&e->matcher);
-	if (!error)
-		error = schema_regex_match(property->pattern, e->matcher, name.data, name.size,
-					   &found);
-	if (error)
-		evaluation_fail(e, error);
-	return found;
-}
-
 /* What patternProperties say of a member; whether any of them is about it. */
 static bool apply_patterns(struct evaluation *e, const struct object_rules *rules,
 			   crashinfo_json_node name)
@@ -79,7 +63,7 @@ static bool apply_patterns(struct evaluation *e, const struct object_rules *rule
 	bool any = false;
 
 	for (size_t i = 0; i < rules->pattern_count && !evaluation_interrupted(e); i++) {
-		if (!matches(e, &rules->patterns[i], evaluation_text(e, name)))
+		if (!evaluation_matches(e, rules->patterns[i].pattern, evaluation_text(e, name)))
 			continue;
 		any = true;
 		evaluation_apply(e, rules->patterns[i].schema, name + 1, 0);

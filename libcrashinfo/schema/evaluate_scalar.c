@@ -102,24 +102,6 @@ static uint64_t count_code_points(struct crashinfo_slice text)
 	return count;
 }
 
-static bool breaks_pattern(struct evaluation *e, const struct string_rules *rules,
-			   struct crashinfo_slice text)
-{
-	struct crashinfo_error *error = NULL;
-	bool matches = true;
-
-	if (!rules->pattern)
-		return false;
-	if (!e->matcher)
-		error = schema_matcher_create(&e->matcher);
-	if (!error)
-		error = schema_regex_match(rules->pattern, e->matcher, text.data, text.size,
-					   &matches);
-	if (error)
-		evaluation_fail(e, error);
-	return !matches;
-}
-
 static void check_content(struct evaluation *e, const struct subschema *schema,
 			  crashinfo_json_node node, struct crashinfo_slice text)
 {
@@ -153,7 +135,7 @@ void evaluation_check_string(struct evaluation *e, const struct subschema *schem
 		if (length > rules->length.max)
 			evaluation_fault(e, schema, KEYWORD_MAX_LENGTH, node, 0);
 	}
-	if (breaks_pattern(e, rules, text))
+	if (rules->pattern && !evaluation_matches(e, rules->pattern, text) && !e->error)
 		evaluation_fault(e, schema, KEYWORD_PATTERN, node, 0);
 	if (rules->format && !rules->format->check(text.data, text.size))
 		evaluation_fault(e, schema, KEYWORD_FORMAT, node, 0);

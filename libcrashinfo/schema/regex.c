@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "schema/regex.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 
 #define PCRE2_CODE_UNIT_WIDTH 8
@@ -9,9 +10,8 @@
 #include "base/cleanup.h"
 #include "schema/format.h"
 
-/* Steps back in one match: a second or so, while patterns meant well need a few per byte. */
-#define REGEX_MATCH_LIMIT 10000000
-#define REGEX_HEAP_KIB    65536
+/* Memory for the ways back of one match. */
+#define REGEX_HEAP_KIB 65536
 
 struct schema_regex {
 	pcre2_code *code;
@@ -76,7 +76,7 @@ void schema_regex_destroy(struct schema_regex *regex)
 	free(regex);
 }
 
-struct crashinfo_error *schema_matcher_create(struct schema_matcher **ret)
+struct crashinfo_error *schema_matcher_create(size_t steps, struct schema_matcher **ret)
 {
 	struct schema_matcher *matcher = calloc(1, sizeof(*matcher));
 
@@ -88,7 +88,7 @@ struct crashinfo_error *schema_matcher_create(struct schema_matcher **ret)
 		schema_matcher_destroy(matcher);
 		return crashinfo_error_no_memory();
 	}
-	pcre2_set_match_limit(matcher->context, REGEX_MATCH_LIMIT);
+	pcre2_set_match_limit(matcher->context, steps < UINT32_MAX ? (uint32_t)steps : UINT32_MAX);
 	pcre2_set_heap_limit(matcher->context, REGEX_HEAP_KIB);
 	*ret = matcher;
 	return NULL;

@@ -31,7 +31,8 @@ struct crashinfo_error *schema_regex_create(const char *pattern, size_t size,
 					    struct schema_regex **ret);
 void schema_regex_destroy(struct schema_regex *regex);
 
-struct crashinfo_error *schema_matcher_create(struct schema_matcher **ret);
+/* `steps` is the most that one match may take. */
+struct crashinfo_error *schema_matcher_create(size_t steps, struct schema_matcher **ret);
 void schema_matcher_destroy(struct schema_matcher *matcher);
 
 /*

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/limits.h"
 #include "report/report.h"
 #include "report/versions.h"
 #include "schema/explain.h"
@@ -61,6 +62,7 @@ struct crashinfo_error *crashinfo_validator_create(
 		return crashinfo_error_no_memory();
 	validator->context = context;
 	validator->options = *options;
+	validator->evaluation.limits = limits_of(context);
 	/* the name that lives as long as the library */
 	validator->options.schema_version =
 		version ? crashinfo_schema_builtin_name(builtin_index(version)) : NULL;

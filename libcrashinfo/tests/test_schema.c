@@ -179,7 +179,7 @@ static int match(const char *pattern, const char *text)
 	struct crashinfo_error *error;
 	bool found = false;
 
-	ck_ok(schema_matcher_create(&matcher));
+	ck_ok(schema_matcher_create(1000000, &matcher));
 	error = schema_regex_create(pattern, strlen(pattern), &regex);
 	if (!error)
 		error = schema_regex_match(regex, matcher, text, strlen(text), &found);
@@ -372,6 +372,50 @@ START_TEST(test_interface)
 }
 END_TEST
 
+/* The error of validating with these limits; none is asked for here that the defaults give. */
+static struct crashinfo_error *validate_within(const struct crashinfo_context *context,
+					       const char *schema_text, const char *text)
+{
+	struct crashinfo_validator_options options = {0};
+	struct crashinfo_validator *validator;
+	struct crashinfo_findings *findings = NULL;
+	struct crashinfo_schema *schema;
+	struct crashinfo_error *error;
+	struct crashinfo_json *json;
+
+	ck_ok(crashinfo_schema_create(NULL, schema_text, strlen(schema_text), NULL, NULL, 0,
+				      &schema));
+	ck_ok(crashinfo_json_parse(NULL, text, strlen(text), NULL, &json));
+	options.schema = schema;
+	ck_ok(crashinfo_validator_create(context, &options, &validator));
+	error = crashinfo_validator_run(validator, json, false, &findings);
+	crashinfo_findings_destroy(findings);
+	crashinfo_validator_destroy(validator);
+	crashinfo_json_destroy(json);
+	crashinfo_schema_destroy(schema);
+	return error;
+}
+
+START_TEST(test_limits)
+{
+	/* three ways to hold at each level: 3^n at depth n */
+	static const char union_schema[] =
+		"{\"items\":{\"allOf\":[{\"anyOf\":[{\"$ref\":\"#\"},{\"not\":{\"$ref\":\"#\"}}]},"
+		"{\"$ref\":\"#\"}]}}";
+	static const char pattern_schema[] = "{\"pattern\":\"^(a|aa)+$\"}";
+	static const char deep[] = "[[[[[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]]]]]";
+	struct crashinfo_context context = crashinfo_context_default();
+
+	ck_ok(validate_within(&context, pattern_schema, "\"aaaaaaaaaab\""));
+	context.limits.pattern_steps = 10;
+	ck_fails(validate_within(&context, pattern_schema, "\"aaaaaaaaaab\""),
+		 CRASHINFO_ERROR_LIMIT);
+	context.limits.schema_steps = 10;
+	ck_fails(validate_within(&context, union_schema, deep), CRASHINFO_ERROR_LIMIT);
+	ck_ok(validate_within(&context, union_schema, "[[[]]]"));
+}
+END_TEST
+
 static void add(TCase *tests)
 {
 	tcase_add_test(tests, test_decimal_compare);
@@ -384,6 +428,7 @@ static void add(TCase *tests)
 	tcase_add_test(tests, test_suggest);
 	tcase_add_test(tests, test_builtin);
 	tcase_add_test(tests, test_interface);
+	tcase_add_test(tests, test_limits);
 }
 
 int main(void)
