@@ -35,7 +35,8 @@ static int compile_translated(const struct strbuf *translated, pcre2_code **ret)
 
 	*ret = pcre2_compile((PCRE2_SPTR)translated->data, translated->size,
 			     PCRE2_UTF | PCRE2_NO_UTF_CHECK | PCRE2_DOLLAR_ENDONLY |
-				     PCRE2_MATCH_UNSET_BACKREF | PCRE2_NEVER_BACKSLASH_C,
+				     PCRE2_MATCH_UNSET_BACKREF | PCRE2_NEVER_BACKSLASH_C |
+				     PCRE2_NO_START_OPTIMIZE,
 			     &code, &offset, NULL);
 	return *ret ? 0 : code;
 }
