@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -78,27 +79,64 @@ struct crashinfo_error *io_write_all(int fd, const void *bytes, size_t size)
 	return NULL;
 }
 
-/* O_EXCL in the folder of the target: a rename later stays within one file system. */
-static int io_open_temporary(const char *path, char **temporary_ret)
+/*
+ * Call `make` with names beside `path` until one is free; -1 and errno when none can be made. In
+ * the folder of the target, so that a rename later stays within one file system.
+ */
+static int io_make_temporary(const char *path, int (*make)(const char *name, int fd), int fd,
+			     char **temporary_ret)
 {
 	for (int i = 0; i < IO_TEMPORARY_TRIES; i++) {
 		_free_ char *name = NULL;
-		int fd;
+		int made;
 
 		if (asprintf(&name, "%s.%d-%d.tmp", path, (int)getpid(), i) < 0) {
 			name = NULL;
 			errno = ENOMEM;
 			return -1;
 		}
-		fd = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0666);
-		if (fd >= 0) {
+		made = make(name, fd);
+		if (made >= 0) {
 			*temporary_ret = steal_ptr(name);
-			return fd;
+			return made;
 		}
 		if (errno != EEXIST)
 			return -1;
 	}
 	return -1;
+}
+
+static int io_make_file(const char *name, int fd)
+{
+	(void)fd;
+	return open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0666);
+}
+
+static int io_open_temporary(const char *path, char **temporary_ret)
+{
+	return io_make_temporary(path, io_make_file, -1, temporary_ret);
+}
+
+/* Give the unnamed file `fd` a name. */
+static int io_make_link(const char *name, int fd)
+{
+	char link[32];
+
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	return linkat(AT_FDCWD, link, AT_FDCWD, name, AT_SYMLINK_FOLLOW);
+}
+
+/*
+ * A file without name in the folder of `path`: a process that is killed leaves nothing behind. -1
+ * where the system cannot do that.
+ */
+static int io_open_unnamed(const char *path)
+{
+	_free_ char *folder = strdup(path);
+
+	if (!folder || access("/proc/self/fd", X_OK))
+		return -1;
+	return open(dirname(folder), O_TMPFILE | O_WRONLY | O_CLOEXEC, 0666);
 }
 
 /* What a rename cannot replace is written in place. */
@@ -120,9 +158,9 @@ struct crashinfo_error *io_atomic_open(struct io_atomic *file, const char *path)
 	opened.path = exists && !special ? realpath(path, NULL) : strdup(path);
 	if (!opened.path)
 		return crashinfo_error_from_errno(errno, "cannot create %s", path);
-	if (special)
-		opened.fd = io_open_special(path, &st);
-	else
+	opened.special = special;
+	opened.fd = special ? io_open_special(path, &st) : io_open_unnamed(opened.path);
+	if (opened.fd < 0 && !special)
 		opened.fd = io_open_temporary(opened.path, &opened.temporary);
 	if (opened.fd < 0) {
 		struct crashinfo_error *error =
@@ -132,7 +170,7 @@ struct crashinfo_error *io_atomic_open(struct io_atomic *file, const char *path)
 		return error;
 	}
 	/* best effort: the file may belong to somebody else */
-	if (exists && opened.temporary && fchmod(opened.fd, st.st_mode & 0777))
+	if (exists && !special && fchmod(opened.fd, st.st_mode & 0777))
 		errno = 0;
 	*file = opened;
 	return NULL;
@@ -152,10 +190,13 @@ void io_atomic_abort(struct io_atomic *file)
 struct crashinfo_error *io_atomic_commit(struct io_atomic *file, bool durable)
 {
 	struct crashinfo_error *error = NULL;
+	bool unnamed = !file->special && !file->temporary;
 
 	/* close() reports what NFS and quotas could not write */
-	if ((durable && file->temporary && fsync(file->fd)) || close(steal_fd(file->fd)) ||
-	    (file->temporary && rename(file->temporary, file->path))) {
+	if ((durable && !file->special && fsync(file->fd)) ||
+	    (unnamed &&
+	     io_make_temporary(file->path, io_make_link, file->fd, &file->temporary) < 0) ||
+	    close(steal_fd(file->fd)) || (file->temporary && rename(file->temporary, file->path))) {
 		error = crashinfo_error_from_errno(errno, "cannot write %s", file->path);
 	} else {
 		free(file->temporary);

@@ -23,10 +23,14 @@ struct crashinfo_error *io_write_all(int fd, const void *bytes, size_t size);
 struct io_atomic {
 	int fd; /* write here; -1 when closed */
 	char *path;
-	char *temporary; /* NULL for a device or pipe, which is written in place */
+	char *temporary; /* NULL while the file has no name at all */
+	bool special;    /* a device or pipe, which is written in place */
 };
 
-/* Create a temporary file beside `path`: with the mode of what is there or 0666 less the umask. */
+/*
+ * Create a temporary file beside `path`, without a name where the system can: with the mode of what
+ * is there or 0666 less the umask.
+ */
 struct crashinfo_error *io_atomic_open(struct io_atomic *file, const char *path);
 /* fsync if `durable`, rename to the name asked for; the file is closed also on failure. */
 struct crashinfo_error *io_atomic_commit(struct io_atomic *file, bool durable);
