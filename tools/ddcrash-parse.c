@@ -65,7 +65,8 @@ static const struct tool_program program = {
 	.operands = "[INPUT...]",
 	.complete = TOOL_FILES,
 	.options = options,
-	.common = TOOL_HAS_OUTPUT | TOOL_HAS_LAYOUT | TOOL_HAS_COLOR | TOOL_HAS_VERBOSE,
+	.common = TOOL_HAS_OUTPUT | TOOL_HAS_LAYOUT | TOOL_HAS_COLOR | TOOL_HAS_VERBOSE |
+		  TOOL_HAS_PROGRESS,
 };
 
 struct parse {
@@ -377,6 +378,7 @@ static void open_stream(struct parse *parse, const struct crashinfo_input *input
 static void read_inputs(struct parse *parse)
 {
 	struct crashinfo_input input;
+	uint64_t inputs = 0;
 	bool done = false;
 
 	while (!done && !tool_out_failed(&parse->tool)) {
@@ -384,6 +386,7 @@ static void read_inputs(struct parse *parse)
 				crashinfo_inputs_next(parse->inputs, &input, &done)) ||
 		    done)
 			continue;
+		tool_progress(&parse->tool, "inputs", ++inputs, 0);
 		if (input.kind == CRASHINFO_INPUT_JSON)
 			read_report(parse, &input);
 		else

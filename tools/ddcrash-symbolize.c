@@ -46,7 +46,8 @@ static const struct tool_program program = {
 	.operands = "REPORT... | -e FILE [ADDRESS...] | --build-id HEX [ADDRESS...]",
 	.complete = TOOL_FILES,
 	.options = options,
-	.common = TOOL_HAS_OUTPUT | TOOL_HAS_LAYOUT | TOOL_HAS_VERBOSE | TOOL_HAS_COLOR,
+	.common = TOOL_HAS_OUTPUT | TOOL_HAS_LAYOUT | TOOL_HAS_VERBOSE | TOOL_HAS_COLOR |
+		  TOOL_HAS_PROGRESS,
 };
 
 static void add_dirs(struct symbolize *symbolize, const struct tool_list *dirs,

@@ -67,7 +67,8 @@ static const struct tool_program program = {
 	.operands = "INPUT...",
 	.complete = TOOL_FILES,
 	.options = options,
-	.common = TOOL_HAS_OUTPUT | TOOL_HAS_LAYOUT | TOOL_HAS_VERBOSE | TOOL_HAS_COLOR,
+	.common = TOOL_HAS_OUTPUT | TOOL_HAS_LAYOUT | TOOL_HAS_VERBOSE | TOOL_HAS_COLOR |
+		  TOOL_HAS_PROGRESS,
 };
 
 struct validate {
@@ -249,6 +250,7 @@ static void validate_all(struct validate *v)
 {
 	struct crashinfo_inputs *inputs = NULL;
 	bool done = false, same_text = false;
+	uint64_t documents = 0;
 
 	if (tool_failed(&v->tool, crashinfo_inputs_create(&v->tool.context, v->tool.operands.data,
 							  v->tool.operands.count, &inputs)))
@@ -265,6 +267,7 @@ static void validate_all(struct validate *v)
 			same_text = false;
 			continue;
 		}
+		tool_progress(&v->tool, "documents", ++documents, 0);
 		if (input.kind == CRASHINFO_INPUT_STREAM) {
 			refuse_stream(v, &input);
 			same_text = false;

@@ -237,11 +237,13 @@ static void read_inputs(struct reports *r)
 {
 	struct tool *tool = &r->symbolize->tool;
 	struct crashinfo_input input;
+	uint64_t reports = 0;
 	bool done = false;
 
 	while (!done && !tool_out_failed(tool)) {
 		if (tool_failed(tool, crashinfo_inputs_next(r->inputs, &input, &done)) || done)
 			continue;
+		tool_progress(tool, "reports", ++reports, 0);
 		take_input(r, &input);
 	}
 	if (r->count)

@@ -255,9 +255,11 @@ void tool_json(struct tool *tool, const char *text, size_t size);
  */
 void tool_render(struct tool *tool, struct crashinfo_report *report,
 		 enum crashinfo_render_format format, const struct tool_render_options *options);
-/* Whether to colour what tool_out() gets. */
+/* Whether what tool_out() gets goes to a terminal. */
+bool tool_on_terminal(const struct tool *tool);
+/* Whether to colour it. */
 bool tool_color(const struct tool *tool);
-/* Columns of the terminal that tool_out() goes to, 0 when it is none. */
+/* Columns of that terminal, 0 when there is none. */
 unsigned tool_width(const struct tool *tool);
 /* End of the program: flush, commit, clean up; `return` its value from main. */
 int tool_finish(struct tool *tool, enum tool_status status);

@@ -157,7 +157,8 @@ static bool progress_wanted(const struct tool *tool)
 {
 	if (tool->progress != TOOL_AUTO)
 		return tool->progress == TOOL_ALWAYS;
-	return tool->verbosity >= 0 && isatty(STDERR_FILENO);
+	/* not between data on the same terminal */
+	return tool->verbosity >= 0 && isatty(STDERR_FILENO) && !tool_on_terminal(tool);
 }
 
 void tool_progress(struct tool *tool, const char *what, uint64_t done, uint64_t total)

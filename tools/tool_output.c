@@ -76,7 +76,7 @@ static bool to_stdout(const struct tool *tool)
 	return !tool->output || !strcmp(tool->output, "-");
 }
 
-static bool on_terminal(const struct tool *tool)
+bool tool_on_terminal(const struct tool *tool)
 {
 	return to_stdout(tool) && isatty(STDOUT_FILENO);
 }
@@ -113,7 +113,7 @@ FILE *tool_out(struct tool *tool)
 		tool_failed(tool, crashinfo_error_no_memory());
 		exit(TOOL_FAILED);
 	}
-	setvbuf(tool->out, NULL, on_terminal(tool) ? _IOLBF : _IOFBF, OUT_BUFFER_BYTES);
+	setvbuf(tool->out, NULL, tool_on_terminal(tool) ? _IOLBF : _IOFBF, OUT_BUFFER_BYTES);
 	return tool->out;
 }
 
@@ -139,7 +139,7 @@ static void write_json(struct tool *tool, const char *text, size_t size,
 static bool hold(struct tool *tool, const char *text, size_t size)
 {
 	if (tool->documents++ || tool->layout != TOOL_LAYOUT_AUTO || tool->ndjson ||
-	    !on_terminal(tool))
+	    !tool_on_terminal(tool))
 		return false;
 	tool->held = malloc(size + 1);
 	if (!tool->held)
@@ -179,14 +179,14 @@ bool tool_color(const struct tool *tool)
 		return false;
 	if (force && *force && strcmp(force, "0"))
 		return true;
-	return on_terminal(tool) && term && strcmp(term, "dumb");
+	return tool_on_terminal(tool) && term && strcmp(term, "dumb");
 }
 
 unsigned tool_width(const struct tool *tool)
 {
 	struct winsize size;
 
-	if (!on_terminal(tool) || ioctl(STDOUT_FILENO, TIOCGWINSZ, &size))
+	if (!tool_on_terminal(tool) || ioctl(STDOUT_FILENO, TIOCGWINSZ, &size))
 		return 0;
 	return size.ws_col;
 }

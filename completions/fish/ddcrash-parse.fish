@@ -13,6 +13,7 @@ complete -c ddcrash-parse -l output -s o -r -F -d 'write to FILE once all is don
 complete -c ddcrash-parse -l pretty -d 'indent JSON [on a terminal]'
 complete -c ddcrash-parse -l compact -d 'one line of JSON per report [elsewhere]'
 complete -c ddcrash-parse -l color -x -a 'auto always never' -d 'colour text'
+complete -c ddcrash-parse -l progress -x -a 'auto always never' -d 'show progress on standard error'
 complete -c ddcrash-parse -l quiet -s q -d 'print errors only'
 complete -c ddcrash-parse -l verbose -s v -d 'say more; twice for all'
 complete -c ddcrash-parse -l help -s h -d 'show this and exit'

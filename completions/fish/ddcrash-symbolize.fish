@@ -19,6 +19,7 @@ complete -c ddcrash-symbolize -l output -s o -r -F -d 'write to FILE once all is
 complete -c ddcrash-symbolize -l pretty -d 'indent JSON [on a terminal]'
 complete -c ddcrash-symbolize -l compact -d 'one line of JSON per report [elsewhere]'
 complete -c ddcrash-symbolize -l color -x -a 'auto always never' -d 'colour text'
+complete -c ddcrash-symbolize -l progress -x -a 'auto always never' -d 'show progress on standard error'
 complete -c ddcrash-symbolize -l quiet -s q -d 'print errors only'
 complete -c ddcrash-symbolize -l verbose -s v -d 'say more; twice for all'
 complete -c ddcrash-symbolize -l help -s h -d 'show this and exit'

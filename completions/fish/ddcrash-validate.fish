@@ -16,6 +16,7 @@ complete -c ddcrash-validate -l output -s o -r -F -d 'write to FILE once all is 
 complete -c ddcrash-validate -l pretty -d 'indent JSON [on a terminal]'
 complete -c ddcrash-validate -l compact -d 'one line of JSON per report [elsewhere]'
 complete -c ddcrash-validate -l color -x -a 'auto always never' -d 'colour text'
+complete -c ddcrash-validate -l progress -x -a 'auto always never' -d 'show progress on standard error'
 complete -c ddcrash-validate -l quiet -s q -d 'print errors only'
 complete -c ddcrash-validate -l verbose -s v -d 'say more; twice for all'
 complete -c ddcrash-validate -l help -s h -d 'show this and exit'
