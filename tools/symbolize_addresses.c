@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <cJSON.h>
 #include <crashinfo/text.h>
 
 #include "symbolize.h"
@@ -18,47 +17,13 @@ struct batch {
 	size_t count;
 };
 
-static char *answer_json(const struct crashinfo_symbol_query *query,
-			 const struct crashinfo_symbol_answer *answer)
-{
-	cJSON *object = cJSON_CreateObject(), *frames;
-	char address[24], *text = NULL;
-
-	snprintf(address, sizeof(address), "0x%" PRIx64, query->address);
-	cJSON_AddStringToObject(object, "address", address);
-	cJSON_AddStringToObject(object, "status", crashinfo_symbol_status_name(answer->status));
-	frames = cJSON_AddArrayToObject(object, "frames");
-	for (size_t i = 0; frames && i < answer->frame_count; i++) {
-		const struct crashinfo_symbol_frame *frame = &answer->frames[i];
-		cJSON *item = cJSON_CreateObject();
-
-		cJSON_AddItemToArray(frames, item);
-		if (frame->function)
-			cJSON_AddStringToObject(item, "function", frame->function);
-		if (frame->mangled_name)
-			cJSON_AddStringToObject(item, "mangled_name", frame->mangled_name);
-		if (frame->file)
-			cJSON_AddStringToObject(item, "file", frame->file);
-		if (frame->line)
-			cJSON_AddNumberToObject(item, "line", frame->line);
-		if (frame->column)
-			cJSON_AddNumberToObject(item, "column", frame->column);
-	}
-	if (frames)
-		text = cJSON_PrintUnformatted(object);
-	cJSON_Delete(object);
-	return text;
-}
-
 static void print_json(struct symbolize *symbolize, const struct crashinfo_symbol_query *query,
 		       const struct crashinfo_symbol_answer *answer)
 {
-	char *text = answer_json(query, answer);
+	char *text = NULL;
 
-	if (text)
+	if (!tool_failed(&symbolize->tool, crashinfo_symbol_answer_to_json(query, answer, &text)))
 		fprintf(tool_out(&symbolize->tool), "%s\n", text);
-	else
-		tool_failed(&symbolize->tool, crashinfo_error_no_memory());
 	free(text);
 }
 
@@ -135,15 +100,10 @@ static void add_address(struct symbolize *symbolize, struct batch *batch, const 
 		.file = symbolize->options.file,
 		.build_id = symbolize->options.build_id,
 	};
-	char *escaped = NULL;
 
 	if (!crashinfo_text_to_address(text, &query.address)) {
-		if (!tool_failed(&symbolize->tool,
-				 crashinfo_text_escape(text, strlen(text), &escaped)))
-			tool_error(&symbolize->tool,
-				   "not an address: %s (expected hex digits, with or without 0x)",
-				   text);
-		free(escaped);
+		tool_error(&symbolize->tool,
+			   "not an address: %s (expected hex digits, with or without 0x)", text);
 		return;
 	}
 	batch->queries[batch->count++] = query;

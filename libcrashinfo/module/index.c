@@ -105,7 +105,8 @@ struct crashinfo_error *module_index_make(struct crashinfo_finder *finder, struc
 	if (dir->index.done)
 		return NULL;
 	dir->index.done = true;
-	tree = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR, by_name);
+	/* the folder itself may be a link; those below it are not followed, so there are no loops */
+	tree = fts_open(roots, FTS_PHYSICAL | FTS_COMFOLLOW | FTS_NOCHDIR, by_name);
 	if (!tree)
 		return crashinfo_error_from_errno(errno, "cannot read folder %s", dir->path);
 	error = walk(finder, dir, tree);

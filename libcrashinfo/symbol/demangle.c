@@ -10,6 +10,8 @@
 
 /* Names come from strangers: longer ones are left as they are before anything is tried. */
 #define DEMANGLE_INPUT_BYTES 65536
+/* libiberty recurses on D types without a limit of its own: about half a KiB of stack a byte. */
+#define DLANG_INPUT_BYTES 4096
 
 /* Output as it is made; a name of 1 KiB can stand for gigabytes, so it is stopped on the way. */
 struct output {
@@ -23,7 +25,7 @@ static void collect(const char *text, size_t size, void *user)
 	struct output *output = user;
 
 	strbuf_add(output->buf, text, size);
-	/* what calls this has allocated nothing on the heap, so nothing leaks */
+	/* what calls this holds nothing on the heap but the letters of one Rust identifier */
 	if (output->buf->failed || output->buf->size > output->max)
 		longjmp(output->stop, 1);
 }
@@ -41,9 +43,54 @@ static bool with_callback(callback_demangler *demangler, const char *name, size_
 	return demangler(name, DMGL_ANSI, collect, &output) && ret->size;
 }
 
+/* The place that "Q" and a number in base 26 at `at` points back to; false when it is no such. */
+static bool dlang_reference(const char *name, size_t at, size_t *ret)
+{
+	size_t distance = 0;
+
+	for (size_t i = at + 1; distance < DLANG_INPUT_BYTES; i++) {
+		if (name[i] >= 'a' && name[i] <= 'z') {
+			distance = distance * 26 + (size_t)(name[i] - 'a');
+			*ret = at - distance;
+			return distance && distance <= at;
+		}
+		if (name[i] < 'A' || name[i] > 'Z')
+			return false;
+		distance = distance * 26 + (size_t)(name[i] - 'A');
+	}
+	return false;
+}
+
+/*
+ * Whether no more than `max` bytes are read for the name when each reference to a type is followed:
+ * 100 bytes of them can stand for gigabytes, and the D demangler cannot be stopped on its way. A
+ * type is taken to last until the reference to it. References to identifiers and to basic types,
+ * which are one letter, do not grow.
+ */
+static bool dlang_is_tame(const char *name, size_t max)
+{
+	size_t read[DLANG_INPUT_BYTES + 1], size = strnlen(name, DLANG_INPUT_BYTES), from;
+
+	if (size == DLANG_INPUT_BYTES)
+		return false;
+	read[0] = 0;
+	for (size_t i = 0; i < size; i++) {
+		size_t cost = 1;
+
+		if (name[i] == 'Q' && dlang_reference(name, i, &from) &&
+		    !isdigit((unsigned char)name[from]) &&
+		    !(name[from] >= 'a' && name[from] <= 'w'))
+			cost = read[i] - read[from];
+		if (cost > max || read[i] > max)
+			return false;
+		read[i + 1] = read[i] + cost;
+	}
+	return read[size] <= max;
+}
+
 static bool with_dlang(const char *name, size_t max, struct strbuf *ret)
 {
-	char *text = dlang_demangle(name, DMGL_ANSI);
+	char *text = dlang_is_tame(name, max) ? dlang_demangle(name, DMGL_ANSI) : NULL;
 
 	if (text && strlen(text) <= max)
 		strbuf_adds(ret, text);

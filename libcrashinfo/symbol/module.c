@@ -61,6 +61,22 @@ static void open_dwarf(struct crashinfo_finder *finder, struct symbol_module *mo
 		module->damaged = true;
 }
 
+static enum crashinfo_symbol_status why_refused(const struct crashinfo_module_files *files)
+{
+	if (files->crc_mismatch)
+		return CRASHINFO_SYMBOL_CRC_MISMATCH;
+	return files->build_id_mismatch ? CRASHINFO_SYMBOL_BUILD_ID_MISMATCH
+					: CRASHINFO_SYMBOL_RESOLVED;
+}
+
+static enum crashinfo_symbol_status why_missing(const struct crashinfo_symbol_query *query,
+						enum crashinfo_symbol_status refused)
+{
+	if (!query->build_id && !query->path)
+		return CRASHINFO_SYMBOL_MODULE_UNKNOWN;
+	return refused == CRASHINFO_SYMBOL_RESOLVED ? CRASHINFO_SYMBOL_NO_DEBUG_FILE : refused;
+}
+
 /* The file the user named, and when it is stripped what belongs to it. */
 static struct crashinfo_error *open_named(struct crashinfo_finder *finder, const char *path,
 					  struct symbol_module *module)
@@ -77,23 +93,14 @@ static struct crashinfo_error *open_named(struct crashinfo_finder *finder, const
 	if (elf_file_has_dwarf(&module->image) || !finder)
 		return NULL;
 	error = module_find_separate(finder, path, &module->image, &found);
-	if (error || !found->debug.path)
+	if (error)
 		return error;
+	module->refused = why_refused(&found->public);
+	if (!found->debug.path)
+		return NULL;
 	/* a file that went away meanwhile costs its information, not the look-up */
 	crashinfo_error_destroy(module_file_open(&found->debug, &module->debug));
 	return NULL;
-}
-
-static enum crashinfo_symbol_status why_missing(const struct crashinfo_symbol_query *query,
-						const struct crashinfo_module_files *files)
-{
-	if (!query->build_id && !query->path)
-		return CRASHINFO_SYMBOL_MODULE_UNKNOWN;
-	if (files->crc_mismatch)
-		return CRASHINFO_SYMBOL_CRC_MISMATCH;
-	if (files->build_id_mismatch)
-		return CRASHINFO_SYMBOL_BUILD_ID_MISMATCH;
-	return CRASHINFO_SYMBOL_NO_DEBUG_FILE;
 }
 
 static struct crashinfo_error *open_found(struct crashinfo_finder *finder,
@@ -112,8 +119,9 @@ static struct crashinfo_error *open_found(struct crashinfo_finder *finder,
 		crashinfo_error_destroy(module_file_open(&found->debug, &module->debug));
 	if (found->image.path && found->image.relative != found->debug.relative)
 		crashinfo_error_destroy(module_file_open(&found->image, &module->image));
+	module->refused = why_refused(files);
 	if (!module->debug.elf && !module->image.elf)
-		module->missing = why_missing(query, files);
+		module->missing = why_missing(query, module->refused);
 	return NULL;
 }
 

@@ -9,6 +9,7 @@ struct symbol_module {
 	struct elf_file debug, image, alternate; /* fd -1 and elf NULL when not there */
 	Dwarf *dwarf, *alternate_dwarf;          /* NULL when not there */
 	enum crashinfo_symbol_status missing; /* why nothing can be looked up, RESOLVED if it can */
+	enum crashinfo_symbol_status refused; /* why a debug file was not used, RESOLVED if none */
 	bool altlink_missing;                 /* names of inlined functions may be in it */
 	bool damaged;                         /* DWARF is there, but libdw refuses it */
 	struct trampoline_finder *trampolines; /* made on first use */

@@ -14,6 +14,7 @@
 #include "base/limits.h"
 #include "base/vec.h"
 #include "symbol/symbolizer.h"
+#include "symbol/trampoline.h"
 
 struct plan {
 	const struct crashinfo_context *context;
@@ -26,16 +27,9 @@ struct plan {
 	struct crashinfo_symbol_answer *answers;
 };
 
-/* Names that C libraries and kernels give their trampolines. */
-static bool has_trampoline_name(const struct crashinfo_frame *frame)
+static bool is_trampoline(const struct crashinfo_frame *frame)
 {
-	static const char *const names[] = {"__restore_rt", "__kernel_rt_sigreturn",
-					    "__kernel_sigreturn"};
-
-	for (size_t i = 0; frame->function && i < sizeof(names) / sizeof(names[0]); i++)
-		if (!strcmp(frame->function, names[i]))
-			return true;
-	return false;
+	return frame->function && trampoline_has_name(frame->function);
 }
 
 /* An earlier run wrote both for one address: two calls of one function differ in sp. */
@@ -80,7 +74,7 @@ static struct crashinfo_error *add_groups(struct plan *plan, size_t report,
 				(frames[first].function && !plan->options->force),
 		};
 		if (!group->first)
-			group->after_trampoline = has_trampoline_name(&frames[first - 1]);
+			group->after_trampoline = is_trampoline(&frames[first - 1]);
 		group->exact |= group->after_trampoline;
 	}
 	return NULL;

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Answers into the frames of a report. */
-#include <cJSON.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/cleanup.h"
 #include "base/strbuf.h"
-#include "base/utf8.h"
 #include "symbol/symbolize.h"
+#include "json/write.h"
 
 /* Begins the comments that this suite writes, so that a later run can replace them. */
 #define COMMENT_PREFIX "not symbolized: "
@@ -29,22 +28,12 @@ static void texts_deinit(struct answer_texts *texts)
 		strbuf_deinit(&texts->texts[i]);
 }
 
+/* Names in debug files are bytes, a report is UTF-8. */
 static bool add_text(struct strbuf *buf, const char *text)
 {
-	struct strbuf clean _strbuf_ = {0};
-	_free_ char *json = NULL;
-	cJSON *item;
-
-	if (!text)
-		return true;
-	/* names in debug files are bytes, a report is UTF-8 */
-	utf8_add_lossy(&clean, text, strlen(text));
-	item = clean.failed ? NULL : cJSON_CreateString(clean.data ? clean.data : "");
-	json = item ? cJSON_PrintUnformatted(item) : NULL;
-	cJSON_Delete(item);
-	if (json)
-		strbuf_adds(buf, json);
-	return json && !buf->failed;
+	if (text)
+		json_add_string(buf, text, strlen(text));
+	return !buf->failed;
 }
 
 static bool add_number(struct strbuf *buf, uint32_t number)

@@ -165,7 +165,10 @@ static enum crashinfo_symbol_status status_of(const struct symbol_module *module
 		return CRASHINFO_SYMBOL_CORRUPT_DEBUG_INFO;
 	if (module->altlink_missing)
 		return CRASHINFO_SYMBOL_ALTLINK_MISSING;
-	return module->dwarf ? CRASHINFO_SYMBOL_ADDRESS_OUTSIDE_UNITS : CRASHINFO_SYMBOL_NO_DWARF;
+	if (module->dwarf)
+		return CRASHINFO_SYMBOL_ADDRESS_OUTSIDE_UNITS;
+	return module->refused == CRASHINFO_SYMBOL_RESOLVED ? CRASHINFO_SYMBOL_NO_DWARF
+							    : module->refused;
 }
 
 /* Frames from DWARF, the outermost completed by the symbol table; or that alone. */

@@ -1,15 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A trampoline is known by the "S" in its call frame information, or by its instructions: musl
- * writes no such information.
+ * writes no such information. A debug file without its module has neither: there its name counts.
  */
 #include "symbol/trampoline.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+struct named_range {
+	uint64_t start, size;
+};
+
+/* More are not one C library's. */
+#define NAMED_MAX 8
+
 struct trampoline_finder {
 	const struct elf_file *image;
+	struct named_range named[NAMED_MAX];
+	size_t named_count;
 	Dwarf_CFI *eh_frame;    /* of the module itself; to be ended */
 	Dwarf_CFI *debug_frame; /* of its debug file; ends with the DWARF */
 };
@@ -29,6 +38,42 @@ static const struct code_row codes[] = {
 	{EM_AARCH64, 8, {0x68, 0x11, 0x80, 0xd2, 0x01, 0x00, 0x00, 0xd4}},
 };
 
+bool trampoline_has_name(const char *function)
+{
+	static const char *const names[] = {"__restore_rt", "__restore", "__kernel_rt_sigreturn",
+					    "__kernel_sigreturn"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (!strcmp(function, names[i]))
+			return true;
+	return false;
+}
+
+static void add_named(struct trampoline_finder *finder, const GElf_Sym *symbol, const char *name)
+{
+	if (!name || finder->named_count == NAMED_MAX || symbol->st_shndx == SHN_UNDEF ||
+	    !trampoline_has_name(name))
+		return;
+	finder->named[finder->named_count++] =
+		(struct named_range){symbol->st_value, symbol->st_size ? symbol->st_size : 1};
+}
+
+static void find_named(struct trampoline_finder *finder, const struct elf_file *file)
+{
+	Elf_Scn *section = elf_file_section(file, ".symtab");
+	Elf_Data *data = section ? elf_getdata(section, NULL) : NULL;
+	size_t size = gelf_fsize(file->elf, ELF_T_SYM, 1, EV_CURRENT);
+	GElf_Shdr header;
+	GElf_Sym symbol;
+
+	if (!data || !size || !gelf_getshdr(section, &header))
+		return;
+	for (size_t i = 1; i < data->d_size / size && i <= INT32_MAX; i++)
+		if (gelf_getsym(data, (int)i, &symbol))
+			add_named(finder, &symbol,
+				  elf_strptr(file->elf, header.sh_link, symbol.st_name));
+}
+
 struct trampoline_finder *trampoline_finder_create(const struct elf_file *debug,
 						   const struct elf_file *image, Dwarf *dwarf)
 {
@@ -39,6 +84,8 @@ struct trampoline_finder *trampoline_finder_create(const struct elf_file *debug,
 	finder->image = image->elf ? image : debug;
 	if (finder->image->elf && !elf_file_is_debug_only(finder->image))
 		finder->eh_frame = dwarf_getcfi_elf(finder->image->elf);
+	else if (finder->image->elf)
+		find_named(finder, finder->image);
 	if (dwarf)
 		finder->debug_frame = dwarf_getcfi(dwarf);
 	return finder;
@@ -94,8 +141,16 @@ static bool has_code(const struct elf_file *file, uint64_t address)
 	return false;
 }
 
+static bool has_name(const struct trampoline_finder *finder, uint64_t address)
+{
+	for (size_t i = 0; i < finder->named_count; i++)
+		if (address - finder->named[i].start < finder->named[i].size)
+			return true;
+	return false;
+}
+
 bool trampoline_at(const struct trampoline_finder *finder, uint64_t address)
 {
-	return is_signal_frame(finder->eh_frame, address) ||
+	return has_name(finder, address) || is_signal_frame(finder->eh_frame, address) ||
 	       is_signal_frame(finder->debug_frame, address) || has_code(finder->image, address);
 }

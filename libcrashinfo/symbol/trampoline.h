@@ -14,6 +14,9 @@ struct trampoline_finder *trampoline_finder_create(const struct elf_file *debug,
 						   const struct elf_file *image, Dwarf *dwarf);
 void trampoline_finder_destroy(struct trampoline_finder *finder);
 
+/* Names that C libraries and kernels give their trampolines. */
+bool trampoline_has_name(const char *function);
+
 bool trampoline_at(const struct trampoline_finder *finder, uint64_t address);
 
 #endif

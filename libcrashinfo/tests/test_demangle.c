@@ -47,10 +47,29 @@ START_TEST(test_limit)
 }
 END_TEST
 
+/*
+ * Each type refers twice to the one before it, so what is read doubles every five bytes: without a
+ * limit this does not end before the test is stopped.
+ */
+START_TEST(test_references)
+{
+	struct strbuf name _strbuf_ = {0}, text _strbuf_ = {0};
+
+	strbuf_adds(&name, "_D1aFHiiHQeQg");
+	for (int i = 0; i < _i; i++)
+		strbuf_adds(&name, "HQgQi");
+	strbuf_adds(&name, "Zv");
+	/* a few of them are what compilers write */
+	ck_assert_msg(demangle(name.data, 4096, &text) == (_i < 5), "%s: %s", name.data,
+		      text.data ? text.data : "");
+}
+END_TEST
+
 static void add_tests(TCase *tests)
 {
 	tcase_add_loop_test(tests, test_name, 0, sizeof(names) / sizeof(names[0]));
 	tcase_add_test(tests, test_limit);
+	tcase_add_loop_test(tests, test_references, 0, 60);
 }
 
 int main(void)

@@ -43,7 +43,10 @@ const char *crashinfo_symbol_status_text(enum crashinfo_symbol_status status);
 /* Whether the status comes with at least a function name. */
 bool crashinfo_symbol_status_has_name(enum crashinfo_symbol_status status);
 
-/* One function at an address. Strings are NULL and numbers 0 when unknown. */
+/*
+ * One function at an address. Strings are NULL and numbers 0 when unknown. Strings are bytes as the
+ * debug file has them, UTF-8 or not.
+ */
 struct crashinfo_symbol_frame {
 	const char *function;     /* demangled when that changed it */
 	const char *mangled_name; /* the original, only when `function` differs from it */
@@ -95,6 +98,15 @@ struct crashinfo_error *crashinfo_symbolizer_resolve(struct crashinfo_symbolizer
 						     const struct crashinfo_symbol_query *queries,
 						     size_t count,
 						     struct crashinfo_symbol_answer *answers);
+
+/*
+ * The answer to `query` as a JSON object on one line without its end: "address", "status" and
+ * "frames", innermost first, whose members are absent when unknown. Ill-formed UTF-8 becomes U+FFFD.
+ * malloc'd, NUL-terminated.
+ */
+struct crashinfo_error *
+crashinfo_symbol_answer_to_json(const struct crashinfo_symbol_query *query,
+				const struct crashinfo_symbol_answer *answer, char **ret);
 
 #ifdef __cplusplus
 }
