@@ -73,7 +73,7 @@ $(FLAGS_FILE): FORCE
 $(BUILD)/obj/%.o: %.c $(FLAGS_FILE)
 	@mkdir -p $(@D)
 	@$(call say,CC,$<)
-	$(Q)$(CC) $(ALL_CFLAGS) -c -o $@ $<
+	$(Q)$(CC) $(ALL_CFLAGS) $(HOST_FLAGS) -c -o $@ $<
 
 # --- libcrashinfo ---------------------------------------------------------------------------------
 
@@ -169,6 +169,19 @@ $(BUILD)/demo/ddcrash-demo: collector/demo.c collector/ddcrash.h $(BUILD)/lib/li
 	@$(call say,LD,$@)
 	$(Q)$(CC) -std=gnu11 -O2 -g $(WARNINGS) -Icollector -o $@ $< $(BUILD)/lib/libddcrash.a
 
+# --- what looks at a process from outside ---------------------------------------------------------
+
+# Ordinary programs, unlike the collector beside them. -iquote: "memory.h" is not <memory.h>.
+$(BUILD)/obj/collector/%.o: HOST_FLAGS := -iquote collector -iquote tools
+
+PROCESS_OBJ := $(patsubst %.c,$(BUILD)/obj/%.o,$(sort $(wildcard collector/process/*.c)))
+PROCESS_LIB := $(BUILD)/libprocess.a
+
+$(PROCESS_LIB): $(PROCESS_OBJ)
+	@$(call say,AR,$@)
+	$(Q)rm -f $@
+	$(Q)$(AR) rcs $@ $^
+
 # --- tests ----------------------------------------------------------------------------------------
 
 TEST_SRC := $(sort $(wildcard libcrashinfo/tests/test_*.c))
@@ -188,6 +201,13 @@ $(TESTS): $(BUILD)/tests/%: $(BUILD)/obj/libcrashinfo/tests/%.o $(TEST_COMMON_OB
 # A tool that prints its command line: the tests of what all tools share.
 SAMPLE_TOOL := $(BUILD)/tests/ddcrash-sample
 $(SAMPLE_TOOL): $(BUILD)/obj/tools/tests/sample_tool.o $(TOOL_COMMON_OBJ) $(LIB)
+	@mkdir -p $(@D)
+	@$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS)
+
+# Prints the threads of a process with their stacks: the test of collector/process/.
+PROCESS_DUMP := $(BUILD)/tests/process-dump
+$(PROCESS_DUMP): $(BUILD)/obj/collector/tests/process_dump.o $(PROCESS_LIB) $(LIB)
 	@mkdir -p $(@D)
 	@$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS)
@@ -235,7 +255,7 @@ SCRIPT_TESTS := $(sort $(wildcard tools/tests/*.test collector/tests/*.test))
 check: deps
 	@$(MAKE) --no-print-directory check-run
 
-check-run: all $(TESTS) $(SAMPLE_TOOL) $(FUZZ_REPLAY) headers-check layer-check
+check-run: all $(TESTS) $(SAMPLE_TOOL) $(PROCESS_DUMP) $(FUZZ_REPLAY) headers-check layer-check
 	@BUILD='$(BUILD)' CC='$(CC)' SANITIZE='$(SANITIZE)' tools/tests/run \
 		$(TESTS) $(FUZZ_REPLAY) $(SCRIPT_TESTS)
 

@@ -1,0 +1,386 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "process/internal.h"
+
+/* Of all copies together; address space only until it is used. */
+#define STORE_MAX ((size_t)128 << 20)
+/* Of one stack: from the stack pointer on. What lies beyond is read later if it still can be. */
+#define STACK_MAX ((size_t)256 << 10)
+/* The first piece of a stack: most threads use less. */
+#define STACK_FIRST ((size_t)16 << 10)
+/* Pages at the stack pointer that can't be read when the stack has overflowed. */
+#define GUARD_PAGES 4
+/* Images whose headers are copied at once; the kernel takes 1,024 pieces. */
+#define HEADERS_MAX 1024
+/* Of one mapping that no file backs. */
+#define HOLD_MAX ((size_t)4 << 20)
+/* Entries of the maps that one image has to either side of its code. */
+#define IMAGE_MAPS 4
+
+#define PAGE_MASK (~(uint64_t)(PROCESS_PAGE - 1))
+
+/* --- the process itself ----------------------------------------------------------------------- */
+
+static ssize_t read_by_call(struct process *process, uint64_t address, void *to, size_t size)
+{
+	struct iovec local = {to, size}, remote = {(void *)(uintptr_t)address, size};
+	ssize_t got = process_vm_readv(process->pid, &local, 1, &remote, 1, 0);
+
+	/* A fault is an answer; anything else is a right or a filter. */
+	process->call_denied = got < 0 && errno != EFAULT;
+	return got;
+}
+
+size_t process_read_live(struct process *process, uint64_t address, void *to, size_t size)
+{
+	ssize_t got = -1;
+
+	if (process->is_gone || address > INT64_MAX)
+		return 0;
+	if (process->memory_fd >= 0) {
+		got = pread(process->memory_fd, to, size, (off_t)address);
+		/* The descriptor outlives the memory. */
+		process->is_gone = !got;
+	} else if (!process->call_denied) {
+		got = read_by_call(process, address, to, size);
+	}
+	return got > 0 ? (size_t)got : 0;
+}
+
+/* --- copies ----------------------------------------------------------------------------------- */
+
+/* The index of the first copy that ends behind `address`. */
+static size_t copy_after(const struct process *process, uint64_t address)
+{
+	size_t low = 0, high = process->copy_count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		const struct process_copied *copy = &process->copies[middle];
+
+		if (copy->address + copy->size <= address)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static const unsigned char *find_copy(const struct process *process, uint64_t page)
+{
+	size_t at = copy_after(process, page);
+	const struct process_copied *copy = &process->copies[at];
+
+	if (at == process->copy_count || copy->address > page)
+		return NULL;
+	return copy->bytes + (page - copy->address);
+}
+
+/* Room for that many bytes of copies, or as many as there are. */
+static unsigned char *store_place(struct process *process, size_t *size)
+{
+	if (!process->store) {
+		void *store = mmap(NULL, STORE_MAX, PROT_READ | PROT_WRITE,
+				   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+		process->store = store == MAP_FAILED ? NULL : store;
+	}
+	if (!process->store)
+		*size = 0;
+	if (*size > STORE_MAX - process->stored)
+		*size = STORE_MAX - process->stored;
+	return process->store + process->stored;
+}
+
+/* Enter `size` bytes, which are in the store already, in front of copy `at`. */
+static size_t enter(struct process *process, size_t at, uint64_t address, size_t size)
+{
+	struct process_copied *copies;
+
+	size &= PAGE_MASK;
+	if (!size || !process_grow(&process->copies, process->copy_count, &process->copy_capacity,
+				   sizeof(*process->copies)))
+		return 0;
+	copies = process->copies;
+	memmove(copies + at + 1, copies + at, (process->copy_count - at) * sizeof(*copies));
+	copies[at] = (struct process_copied){address, size, process->store + process->stored};
+	process->copy_count++;
+	process->stored += size;
+	return size;
+}
+
+/* Whole pages from `page` on that are in no copy yet, up to `size` or to the next copy. */
+static size_t copy_gap(struct process *process, uint64_t page, size_t size)
+{
+	size_t at = copy_after(process, page);
+	unsigned char *to;
+
+	if (at < process->copy_count && process->copies[at].address - page < size)
+		size = (size_t)(process->copies[at].address - page);
+	to = store_place(process, &size);
+	if (!size)
+		return 0;
+	return enter(process, at, page, process_read_live(process, page, to, size));
+}
+
+size_t process_copy(struct process *process, uint64_t address, size_t size)
+{
+	uint64_t page = address & PAGE_MASK, end = address + size;
+
+	if (!size || end < address || end > PAGE_MASK)
+		return 0;
+	end = (end + PROCESS_PAGE - 1) & PAGE_MASK;
+	while (page < end) {
+		size_t at = copy_after(process, page), got;
+
+		if (at < process->copy_count && process->copies[at].address <= page)
+			got = (size_t)(process->copies[at].address + process->copies[at].size -
+				       page);
+		else
+			got = copy_gap(process, page, (size_t)(end - page));
+		if (!got)
+			break;
+		page += got;
+	}
+	if (page > end)
+		page = end;
+	return page > address ? (size_t)(page - address) : 0;
+}
+
+bool process_copy_stack(struct process *process, uint64_t sp)
+{
+	size_t got = process_copy(process, sp, STACK_FIRST);
+
+	for (unsigned i = 0; !got && i < GUARD_PAGES; i++) {
+		sp = (sp & PAGE_MASK) + PROCESS_PAGE;
+		got = process_copy(process, sp, STACK_FIRST);
+	}
+	if (got < STACK_FIRST)
+		return got;
+	return process_copy(process, sp, STACK_MAX) < STACK_MAX;
+}
+
+void process_copies_free(struct process *process)
+{
+	if (process->store)
+		munmap(process->store, STORE_MAX);
+	free(process->copies);
+}
+
+/* --- what is in no file ----------------------------------------------------------------------- */
+
+/* Whether a file can be opened under the name that the map has. */
+static bool has_file(const struct crashinfo_map *map)
+{
+	return map->inode && !map->deleted && map->path[0] == '/';
+}
+
+static bool starts_image(const struct crashinfo_map *map)
+{
+	return map->readable && !map->offset && map->inode;
+}
+
+/* One page each, with as few calls as can be. */
+static void copy_headers(struct process *process, const uint64_t *pages, size_t count)
+{
+	struct iovec local, remote[HEADERS_MAX];
+	size_t size = count * PROCESS_PAGE;
+	unsigned char *to = store_place(process, &size);
+	ssize_t got;
+
+	count = size / PROCESS_PAGE;
+	for (size_t i = 0; i < count; i++)
+		remote[i] = (struct iovec){(void *)(uintptr_t)pages[i], PROCESS_PAGE};
+	local = (struct iovec){to, size};
+	got = count ? process_vm_readv(process->pid, &local, 1, remote, count, 0) : 0;
+	for (size_t i = 0; i < count; i++)
+		/* After one that can't be read the others are read one by one. */
+		if (got < (ssize_t)((i + 1) * PROCESS_PAGE))
+			process_copy(process, pages[i], PROCESS_PAGE);
+		else if (!enter(process, copy_after(process, pages[i]), pages[i], PROCESS_PAGE))
+			return;
+}
+
+static void hold_headers(struct process *process)
+{
+	uint64_t pages[HEADERS_MAX];
+	size_t count = 0;
+
+	for (size_t i = 0; i < process->maps->count && count < HEADERS_MAX; i++) {
+		const struct crashinfo_map *map = &process->maps->entries[i];
+
+		if (starts_image(map) && !find_copy(process, map->start))
+			pages[count++] = map->start;
+	}
+	copy_headers(process, pages, count);
+}
+
+/* Whether code of the same file is mapped beside entry `at`: then it may hold its tables. */
+static bool has_code(const struct crashinfo_maps *maps, size_t at)
+{
+	const struct crashinfo_map *map = &maps->entries[at];
+	size_t low = at < IMAGE_MAPS ? 0 : at - IMAGE_MAPS, high = at + IMAGE_MAPS;
+
+	for (size_t i = low; i < maps->count && i <= high; i++)
+		if (maps->entries[i].executable && maps->entries[i].inode == map->inode &&
+		    maps->entries[i].device_minor == map->device_minor)
+			return true;
+	return false;
+}
+
+static bool is_lost_with_process(const struct crashinfo_maps *maps, size_t at)
+{
+	const struct crashinfo_map *map = &maps->entries[at];
+
+	if (!map->readable || map->writable || has_file(map))
+		return false;
+	return map->executable || (map->inode && has_code(maps, at));
+}
+
+void process_hold(struct process *process)
+{
+	const struct crashinfo_maps *maps = process->maps;
+
+	if (!maps || process->is_gone)
+		return;
+	hold_headers(process);
+	for (size_t i = 0; i < maps->count; i++) {
+		const struct crashinfo_map *map = &maps->entries[i];
+		uint64_t size = map->end - map->start;
+
+		if (is_lost_with_process(maps, i))
+			process_copy(process, map->start, size < HOLD_MAX ? size : HOLD_MAX);
+	}
+}
+
+/* --- reading ---------------------------------------------------------------------------------- */
+
+/* Whether the file's bytes at `offset` are loaded to be written, as relocated tables are. */
+static bool is_changed_by_loading(const struct process_file *file, uint64_t offset)
+{
+	struct unwind_memory memory = process_file_memory(file);
+	const Elf64_Ehdr *header = &file->image.header;
+	Elf64_Phdr load;
+
+	for (unsigned i = 0; file->has_image && i < header->e_phnum; i++) {
+		uint64_t at = header->e_phoff + (uint64_t)i * sizeof(load);
+
+		if (!memory.read(memory.context, at, &load, sizeof(load)))
+			return true;
+		if (load.p_type == PT_LOAD && load.p_flags & PF_W &&
+		    offset + PROCESS_PAGE > load.p_offset && offset < load.p_offset + load.p_filesz)
+			return true;
+	}
+	return false;
+}
+
+static unsigned read_mapped_file(struct process *process, uint64_t page, unsigned char *to)
+{
+	const struct crashinfo_map *map =
+		process->maps ? crashinfo_maps_find(process->maps, page) : NULL;
+	struct process_file *file;
+	uint64_t offset;
+	ssize_t got;
+
+	if (!map || !map->readable || map->writable || !map->inode)
+		return 0;
+	file = process_file_find(process, map, NULL);
+	offset = map->offset + (page - map->start);
+	if (!file || offset > INT64_MAX || is_changed_by_loading(file, offset))
+		return 0;
+	got = pread(file->fd, to, PROCESS_PAGE, (off_t)offset);
+	if (got <= 0)
+		return 0;
+	memset(to + got, 0, (size_t)(PROCESS_PAGE - got));
+	return PROCESS_PAGE;
+}
+
+static unsigned read_memory_page(struct process *process, uint64_t page, unsigned char *to)
+{
+	if (process_read_live(process, page, to, PROCESS_PAGE) == PROCESS_PAGE)
+		return PROCESS_PAGE;
+	return read_mapped_file(process, page, to);
+}
+
+static unsigned read_file_page(const struct process_file *file, uint64_t offset, unsigned char *to)
+{
+	ssize_t got = offset > INT64_MAX ? 0 : pread(file->fd, to, PROCESS_PAGE, (off_t)offset);
+
+	return got > 0 ? (unsigned)got : 0;
+}
+
+/* The bytes of a page that can be read; *size_ret is their number. */
+static const unsigned char *page_at(struct process *process, const struct process_file *file,
+				    uint64_t address, unsigned *size_ret)
+{
+	const unsigned char *copy = file ? NULL : find_copy(process, address);
+	struct process_page *page = &process->pages[address / PROCESS_PAGE % PROCESS_CACHE];
+
+	*size_ret = PROCESS_PAGE;
+	if (copy)
+		return copy;
+	if (!page->valid || page->file != file || page->address != address) {
+		/* Reading memory may read a file, which may take the same place. */
+		unsigned char bytes[PROCESS_PAGE];
+		unsigned size = file ? read_file_page(file, address, bytes)
+				     : read_memory_page(process, address, bytes);
+
+		page->valid = true;
+		page->file = file;
+		page->address = address;
+		page->size = size;
+		memcpy(page->bytes, bytes, size);
+	}
+	*size_ret = page->size;
+	return page->bytes;
+}
+
+static bool read_pages(struct process *process, const struct process_file *file, uint64_t address,
+		       unsigned char *to, size_t size)
+{
+	if (size && address + size - 1 < address)
+		return false;
+	while (size) {
+		size_t offset = (size_t)(address % PROCESS_PAGE), chunk = PROCESS_PAGE - offset;
+		unsigned available;
+		const unsigned char *bytes = page_at(process, file, address - offset, &available);
+
+		if (chunk > size)
+			chunk = size;
+		if (offset + chunk > available)
+			return false;
+		memcpy(to, bytes + offset, chunk);
+		address += chunk;
+		to += chunk;
+		size -= chunk;
+	}
+	return true;
+}
+
+static bool read_memory(void *context, uint64_t address, void *to, size_t size)
+{
+	return read_pages(context, NULL, address, to, size);
+}
+
+struct unwind_memory process_memory(struct process *process)
+{
+	return (struct unwind_memory){.read = read_memory, .context = process};
+}
+
+static bool read_file(void *context, uint64_t offset, void *to, size_t size)
+{
+	const struct process_file *file = context;
+
+	return read_pages(file->process, file, offset, to, size);
+}
+
+struct unwind_memory process_file_memory(const struct process_file *file)
+{
+	return (struct unwind_memory){.read = read_file, .context = (void *)file};
+}
