@@ -31,7 +31,8 @@ struct upload {
 	uint64_t counts[CRASHINFO_UPLOAD_OUTCOMES];
 	uint64_t reports, possible_duplicates, trimmed, answered;
 	bool unreachable;
-	char *last_message; /* the same is not printed over and over */
+	/* why sending to a target has stopped: that is not printed over and over */
+	char *stopped[CRASHINFO_UPLOAD_TARGETS];
 	FILE *summary;
 	struct crashinfo_file *summary_file;
 	bool summary_begun, summary_failed;

@@ -99,20 +99,21 @@ static void finish_summary(struct upload *upload)
 static void print_failure(struct upload *upload, const struct crashinfo_upload_result *result)
 {
 	const char *message = result->message ? result->message : "no reason given";
-	bool many = result->outcome == CRASHINFO_UPLOAD_NOT_SENT;
+	char **stopped = &upload->stopped[result->target];
 
-	/* one line for all that sending stopped before */
-	if (many && upload->last_message && !strcmp(upload->last_message, message))
-		return;
-	free(upload->last_message);
-	upload->last_message = many ? strdup(message) : NULL;
-	if (many)
-		tool_warning(&upload->tool, "%s", message);
-	else
+	if (result->outcome != CRASHINFO_UPLOAD_NOT_SENT) {
 		tool_warning(&upload->tool, "%s: %s of %s to %s %s: %s", result->input,
 			     crashinfo_upload_kind_name(result->kind), result->uuid,
 			     crashinfo_upload_target_name(result->target),
 			     crashinfo_upload_outcome_name(result->outcome), message);
+		return;
+	}
+	/* one line for all that sending stopped before */
+	if (*stopped && !strcmp(*stopped, message))
+		return;
+	free(*stopped);
+	*stopped = strdup(message);
+	tool_warning(&upload->tool, "%s", message);
 }
 
 static void print_remarks(struct upload *upload, const struct crashinfo_upload_result *result)
@@ -181,7 +182,8 @@ enum tool_status upload_summary_end(struct upload *upload)
 	if (!upload->options.dry_run)
 		print_counts(upload);
 	finish_summary(upload);
-	free(upload->last_message);
+	for (int i = 0; i < CRASHINFO_UPLOAD_TARGETS; i++)
+		free(upload->stopped[i]);
 	if (!negative || upload->options.allow_failure)
 		return TOOL_OK;
 	/* nobody said no, there was nobody */

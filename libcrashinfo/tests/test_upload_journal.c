@@ -86,6 +86,9 @@ START_TEST(test_states)
 	record(journal, 5, JOURNAL_INTENT);
 	record(journal, 5, JOURNAL_BODY);
 	record(journal, 5, JOURNAL_REFUSED);
+	record(journal, 5, JOURNAL_INTENT);
+	record(journal, 5, JOURNAL_BODY);
+	record(journal, 5, JOURNAL_FAILED);
 	for (int run = 0; run < 3; run++) {
 		journal = reopen(journal);
 		ck_assert(!entry(journal, 1).sent && !entry(journal, 1).unclear);
@@ -94,6 +97,8 @@ START_TEST(test_states)
 		ck_assert(entry(journal, 3).sent && !entry(journal, 3).unclear);
 		ck_assert(!entry(journal, 4).sent && !entry(journal, 4).unclear);
 		ck_assert_uint_eq(entry(journal, 5).refused, 1);
+		ck_assert_uint_eq(entry(journal, 5).failed, 1);
+		ck_assert_uint_eq(entry(journal, 5).unclear, 0);
 		ck_assert(!entry(journal, 6).sent);
 	}
 	/* sent again after nobody knew, and now it is known */

@@ -31,7 +31,7 @@
 
 static const char letters[] = {
 	[JOURNAL_INTENT] = 'I', [JOURNAL_BODY] = 'B',    [JOURNAL_ANSWERED] = 'A',
-	[JOURNAL_SENT] = 'D',   [JOURNAL_REFUSED] = 'R',
+	[JOURNAL_SENT] = 'D',   [JOURNAL_REFUSED] = 'R', [JOURNAL_FAILED] = 'F',
 };
 #define SESSION_LETTER 'S'
 
@@ -132,6 +132,7 @@ static void apply(struct journal_item *item, enum journal_event event, uint32_t 
 	case JOURNAL_ANSWERED: break;
 	case JOURNAL_SENT: item->entry.sent = true; break;
 	case JOURNAL_REFUSED: item->entry.refused++; break;
+	case JOURNAL_FAILED: item->entry.failed++; break;
 	}
 	item->state = JOURNAL_STATE_IDLE;
 }

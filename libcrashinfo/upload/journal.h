@@ -29,6 +29,7 @@ struct journal_entry {
 	bool sent;
 	unsigned unclear; /* attempts that may have arrived, of which no answer is known */
 	unsigned refused; /* runs in which it was refused */
+	unsigned failed;  /* runs that ended with answers that promise no better */
 };
 
 enum journal_event {
@@ -37,6 +38,7 @@ enum journal_event {
 	JOURNAL_ANSWERED, /* an answer came, and it was not accepted */
 	JOURNAL_SENT,     /* accepted */
 	JOURNAL_REFUSED,  /* will not be accepted */
+	JOURNAL_FAILED,   /* was answered, not accepted, and is not tried again in this run */
 };
 
 struct journal;

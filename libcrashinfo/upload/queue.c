@@ -53,32 +53,42 @@ static void finish_item(struct crashinfo_uploader *uploader, struct upload_item 
 	remove_item(uploader, item);
 }
 
+bool upload_is_stopped(struct crashinfo_uploader *uploader, const struct upload_item *item)
+{
+	const struct upload_lane *lane = &uploader->lanes[item->target];
+
+	if (!lane->stopped && !uploader->fatal)
+		return false;
+	upload_tell(uploader, item,
+		    (struct crashinfo_upload_result){
+			    .outcome = CRASHINFO_UPLOAD_NOT_SENT,
+			    .unreachable = lane->stopped_unreachable,
+			    .message = lane->stopped ? lane->stopped : uploader->fatal->message,
+		    });
+	return true;
+}
+
 /* Nothing of a lane that has stopped begins any more. */
 static void drop_stopped(struct crashinfo_uploader *uploader)
 {
 	for (size_t i = uploader->items.size; i-- > 0;) {
 		struct upload_item *item = uploader->items.data[i];
-		struct upload_lane *lane = &uploader->lanes[item->target];
 
-		if (item->state == ITEM_ACTIVE || (!lane->stopped && !uploader->fatal))
-			continue;
-		finish_item(
-			uploader, item,
-			(struct crashinfo_upload_result){
-				.outcome = CRASHINFO_UPLOAD_NOT_SENT,
-				.unreachable = lane->stopped_unreachable,
-				.message = lane->stopped ? lane->stopped : uploader->fatal->message,
-			});
+		if (item->state != ITEM_ACTIVE && upload_is_stopped(uploader, item))
+			remove_item(uploader, item);
 	}
 }
 
-static void stop_lane(struct upload_lane *lane, bool unreachable, const char *why)
+static void stop_lane(struct crashinfo_uploader *uploader, enum crashinfo_upload_target target,
+		      bool unreachable, const char *why)
 {
+	struct upload_lane *lane = &uploader->lanes[target];
+
 	if (lane->stopped)
 		return;
 	lane->stopped_unreachable = unreachable;
-	if (asprintf(&lane->stopped, "sending to %s has stopped: %s", lane->endpoint->name, why) <
-	    0)
+	if (asprintf(&lane->stopped, "sending to %s of %s has stopped: %s",
+		     crashinfo_upload_target_name(target), lane->endpoint->name, why) < 0)
 		lane->stopped = NULL;
 }
 
@@ -110,13 +120,30 @@ static struct retry_decision decide(struct crashinfo_uploader *uploader, struct 
 	return retry_decide(&uploader->policy, &attempt);
 }
 
+/*
+ * A server that takes other payloads and fails over this one refuses it, in effect; one that takes
+ * none is out of order, which is no fault of the payload's.
+ */
+static enum journal_event event_of(const struct upload_lane *lane, const struct upload_end *end,
+				   enum retry_verdict verdict)
+{
+	switch (verdict) {
+	case RETRY_ACCEPTED: return JOURNAL_SENT;
+	case RETRY_REFUSED: return JOURNAL_REFUSED;
+	case RETRY_GIVE_UP:
+		return lane->accepted && end->status >= 500 ? JOURNAL_REFUSED : JOURNAL_FAILED;
+	case RETRY_AGAIN:
+	case RETRY_UNCERTAIN:
+	case RETRY_STOP: break;
+	}
+	return JOURNAL_ANSWERED;
+}
+
 /* What the journal is told: nothing when nobody knows. */
 static void record_end(struct crashinfo_uploader *uploader, const struct upload_item *item,
 		       const struct upload_end *end, enum retry_verdict verdict)
 {
-	enum journal_event event = verdict == RETRY_ACCEPTED  ? JOURNAL_SENT
-				   : verdict == RETRY_REFUSED ? JOURNAL_REFUSED
-							      : JOURNAL_ANSWERED;
+	enum journal_event event = event_of(&uploader->lanes[item->target], end, verdict);
 
 	if (uploader->journal && !uploader->fatal && end->end == RETRY_ANSWERED)
 		uploader->fatal = journal_record(uploader->journal, &item->key, event);
@@ -138,9 +165,12 @@ static enum crashinfo_upload_outcome outcome_of(enum retry_verdict verdict,
 	return CRASHINFO_UPLOAD_FAILED;
 }
 
-static void judge_lane(struct upload_lane *lane, const struct upload_end *end,
-		       const struct retry_decision *decision)
+static void judge_lane(struct crashinfo_uploader *uploader, enum crashinfo_upload_target target,
+		       const struct upload_end *end, const struct retry_decision *decision)
 {
+	struct upload_lane *lane = &uploader->lanes[target];
+
+	lane->accepted += decision->verdict == RETRY_ACCEPTED;
 	if (decision->pause_target) {
 		uint64_t until = upload_now_ms() + (uint64_t)end->retry_after_ms;
 
@@ -148,11 +178,11 @@ static void judge_lane(struct upload_lane *lane, const struct upload_end *end,
 			lane->not_before_ms = until;
 	}
 	if (decision->verdict == RETRY_STOP)
-		stop_lane(lane, end->end == RETRY_BARRED, end->message);
+		stop_lane(uploader, target, end->end == RETRY_BARRED, end->message);
 	else if (end->end == RETRY_ANSWERED)
 		lane->unanswered = 0;
 	else if (decision->verdict != RETRY_AGAIN && ++lane->unanswered >= UNANSWERED_MAX)
-		stop_lane(lane, end->end == RETRY_NOT_SENT, end->message);
+		stop_lane(uploader, target, end->end == RETRY_NOT_SENT, end->message);
 }
 
 static void end_request(struct crashinfo_uploader *uploader, struct upload_slot *slot,
@@ -167,7 +197,7 @@ static void end_request(struct crashinfo_uploader *uploader, struct upload_slot 
 	item->unclear += end.end == RETRY_UNCLEAR;
 	decision = decide(uploader, item, &end);
 	record_end(uploader, item, &end, decision.verdict);
-	judge_lane(&uploader->lanes[item->target], &end, &decision);
+	judge_lane(uploader, item->target, &end, &decision);
 	if (decision.verdict == RETRY_AGAIN) {
 		item->state = ITEM_WAITING;
 		item->wake_ms = upload_now_ms() + decision.wait_ms;
@@ -351,6 +381,7 @@ static struct crashinfo_error *step(struct crashinfo_uploader *uploader, bool bl
 
 void upload_pump(struct crashinfo_uploader *uploader, bool blocking)
 {
+	drop_stopped(uploader);
 	if (!uploader->fatal)
 		uploader->fatal = step(uploader, blocking);
 	if (uploader->fatal && uploader->active) {

@@ -186,10 +186,11 @@ static bool set_up(struct upload_slot *slot)
 static bool aim(struct upload_slot *slot)
 {
 	const struct upload_lane *lane = &slot->uploader->lanes[slot->item->target];
+	struct curl_slist *headers = slot->item->unclear ? lane->resend_headers : lane->headers;
 
 	return !curl_easy_setopt(slot->easy, CURLOPT_URL, lane->endpoint->url) &&
 	       !curl_easy_setopt(slot->easy, CURLOPT_UNIX_SOCKET_PATH, lane->endpoint->socket) &&
-	       !curl_easy_setopt(slot->easy, CURLOPT_HTTPHEADER, lane->headers) &&
+	       !curl_easy_setopt(slot->easy, CURLOPT_HTTPHEADER, headers) &&
 	       !curl_easy_setopt(slot->easy, CURLOPT_POSTFIELDSIZE_LARGE,
 				 (curl_off_t)slot->item->body_size);
 }

@@ -13,7 +13,11 @@
 
 /* Payloads held in memory, at least, so that one wait for the disk is for many of them. */
 #define WINDOW_MIN 64
-/* Refused in so many runs: not tried again. */
+/*
+ * Not tried again after so many runs: with failures only, which may be those of a server that is
+ * out of order, and with a refusal among them.
+ */
+#define FAILED_MAX  10
 #define REFUSED_MAX 3
 /* Waits of one's own: 100, 200, 400 ms... */
 #define BACKOFF_BASE_MS 100
@@ -32,6 +36,21 @@ struct crashinfo_uploader_options crashinfo_uploader_options_default(void)
 
 /* --- making one --- */
 
+/*
+ * A server that breaks off a small request may or may not have taken it, as all of it was under
+ * way. What is sent again waits for the server's word before the body, so that it is known that a
+ * second break is none; HTTP/2 and servers that do not give their word get the body after a second.
+ */
+static bool add_expect(struct curl_slist **headers)
+{
+	struct curl_slist *longer =
+		*headers ? curl_slist_append(*headers, "Expect: 100-continue") : NULL;
+
+	if (longer)
+		*headers = longer;
+	return longer;
+}
+
 static struct crashinfo_error *set_up_lanes(struct crashinfo_uploader *uploader)
 {
 	for (int i = 0; i < CRASHINFO_UPLOAD_TARGETS; i++) {
@@ -42,7 +61,9 @@ static struct crashinfo_error *set_up_lanes(struct crashinfo_uploader *uploader)
 			continue;
 		lane->headers = upload_headers(uploader, lane->endpoint,
 					       (enum crashinfo_upload_target)i, false);
-		if (!lane->headers)
+		lane->resend_headers = upload_headers(uploader, lane->endpoint,
+						      (enum crashinfo_upload_target)i, false);
+		if (!lane->headers || !add_expect(&lane->resend_headers))
 			return crashinfo_error_no_memory();
 	}
 	return NULL;
@@ -137,6 +158,7 @@ void crashinfo_uploader_destroy(struct crashinfo_uploader *uploader)
 	free(uploader->items.data);
 	for (int i = 0; i < CRASHINFO_UPLOAD_TARGETS; i++) {
 		curl_slist_free_all(uploader->lanes[i].headers);
+		curl_slist_free_all(uploader->lanes[i].resend_headers);
 		free(uploader->lanes[i].stopped);
 	}
 	journal_close(uploader->journal);
@@ -184,9 +206,10 @@ static bool settled_before(struct crashinfo_uploader *uploader, struct upload_it
 	} else if (entry.unclear > 1) {
 		result.outcome = CRASHINFO_UPLOAD_UNCERTAIN;
 		result.message = "sent twice without an answer";
-	} else if (entry.refused >= REFUSED_MAX) {
+	} else if (entry.refused + entry.failed >= (entry.refused ? REFUSED_MAX : FAILED_MAX)) {
 		result.outcome = CRASHINFO_UPLOAD_SET_ASIDE;
-		result.message = "refused in earlier runs";
+		result.message =
+			entry.refused ? "refused in earlier runs" : "failed in many earlier runs";
 	} else {
 		return false;
 	}
@@ -271,7 +294,7 @@ static struct crashinfo_error *add_payload(struct crashinfo_uploader *uploader,
 	error = upload_key(addition->given, endpoint, target, kind, &item->key);
 	while (!error && is_pending(uploader, &item->key))
 		upload_pump(uploader, true);
-	if (!error && !settled_before(uploader, item))
+	if (!error && !settled_before(uploader, item) && !upload_is_stopped(uploader, item))
 		error = fill_or_tell(uploader, item, addition->report);
 	if (!error && item->body)
 		return upload_stage(uploader, item);

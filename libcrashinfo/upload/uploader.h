@@ -64,9 +64,11 @@ struct upload_end {
 struct upload_lane {
 	const struct crashinfo_endpoint *endpoint; /* NULL: not a target */
 	struct curl_slist *headers;
-	uint64_t not_before_ms; /* the server asked for a pause */
-	unsigned unanswered;    /* payloads given up one after the other without any answer */
-	char *stopped;          /* why nothing more is sent here, NULL: goes on */
+	struct curl_slist *resend_headers; /* of what may have arrived before */
+	uint64_t not_before_ms;            /* the server asked for a pause */
+	uint64_t accepted;                 /* payloads of this run */
+	unsigned unanswered; /* payloads given up one after the other without any answer */
+	char *stopped;       /* why nothing more is sent here, NULL: goes on */
 	bool stopped_unreachable;
 };
 
@@ -114,6 +116,8 @@ struct crashinfo_payload_options upload_payload_options(const struct crashinfo_u
 /* Give the result of `item` to the caller; what it is about is filled in. */
 void upload_tell(struct crashinfo_uploader *uploader, const struct upload_item *item,
 		 struct crashinfo_upload_result result);
+/* Whether nothing more goes to the target of `item`; then its result has been told. */
+bool upload_is_stopped(struct crashinfo_uploader *uploader, const struct upload_item *item);
 /* Take over `item` and see to it that it is sent; waits while much is under way. */
 struct crashinfo_error *upload_stage(struct crashinfo_uploader *uploader, struct upload_item *item);
 /*
