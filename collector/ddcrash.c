@@ -2,6 +2,7 @@
 /* Starting and stopping. Nothing of this file runs in the signal handler. */
 #include "ddcrash.h"
 
+#include "activity.h"
 #include "handler.h"
 #include "maps.h"
 #include "raw.h"
@@ -9,20 +10,6 @@
 
 /* libc's, when the program has it: a static one may not. */
 extern void *dlsym(void *handle, const char *name) __attribute__((weak));
-
-/* Calls that change the state do not run at the same time. */
-static atomic_flag changing = ATOMIC_FLAG_INIT;
-
-static void lock(void)
-{
-	while (atomic_flag_test_and_set(&changing))
-		raw_sleep(1);
-}
-
-static void unlock(void)
-{
-	atomic_flag_clear(&changing);
-}
 
 static struct sigaction our_action(const struct sigaction *previous)
 {
@@ -119,9 +106,9 @@ int ddcrash_start(const struct ddcrash_config *config)
 
 	if (!config || config->size != sizeof(*config))
 		return -EINVAL;
-	lock();
+	state_lock();
 	error = start(config);
-	unlock();
+	state_unlock();
 	return error;
 }
 
@@ -129,12 +116,12 @@ int ddcrash_stop(void)
 {
 	int error = -ESRCH;
 
-	lock();
+	state_lock();
 	if (atomic_exchange(&state.started, false)) {
 		uninstall_all();
 		error = ddcrash_thread_stop();
 	}
-	unlock();
+	state_unlock();
 	return error;
 }
 
@@ -144,13 +131,78 @@ int ddcrash_metadata_update(const struct ddcrash_metadata *metadata)
 
 	if (!metadata)
 		return -EINVAL;
-	lock();
+	state_lock();
 	if (!atomic_load(&state.started))
 		error = -ESRCH;
 	else if (guard_is_taken())
 		error = -EBUSY; /* the handler may be reading what would be overwritten */
 	else
 		error = state_set_metadata(metadata);
-	unlock();
+	state_unlock();
+	return error;
+}
+
+int ddcrash_enable(void)
+{
+	atomic_store(&state.disabled, false);
+	return 0;
+}
+
+int ddcrash_disable(void)
+{
+	atomic_store(&state.disabled, true);
+	return 0;
+}
+
+/* --- after fork ------------------------------------------------------------------------------- */
+
+static void forget_activity(void)
+{
+	ids_forget();
+	tags_mend();
+	ddcrash_operations_clear();
+}
+
+/* The handlers came along with the copy; signals that are new need theirs. */
+static int replace_configuration(const struct ddcrash_config *config)
+{
+	int error;
+
+	atomic_store(&state.started, false);
+	error = state_set(config);
+	if (!error)
+		error = install_all();
+	if (error)
+		uninstall_all();
+	atomic_store(&state.started, !error);
+	return error;
+}
+
+static int update_on_fork(const struct ddcrash_config *config)
+{
+	int error = 0;
+
+	if (!atomic_load(&state.started))
+		return -ESRCH;
+	if (guard_is_taken())
+		return -EBUSY;
+	if (config)
+		error = replace_configuration(config);
+	if (!error && !(config && config->flags & DDCRASH_NO_ALTERNATE_STACK))
+		error = ddcrash_thread_start();
+	forget_activity();
+	look_around();
+	return error;
+}
+
+int ddcrash_update_on_fork(const struct ddcrash_config *config)
+{
+	int error;
+
+	if (config && config->size != sizeof(*config))
+		return -EINVAL;
+	state_lock();
+	error = update_on_fork(config);
+	state_unlock();
 	return error;
 }

@@ -19,8 +19,9 @@
  *status and core file as without the collector. A signal that was ignored and sent by a process
  *stays ignored. errno is preserved.
  *
- * All functions return 0 or a negative errno value. They may be called from any thread, at the same
- * time too, but not from a signal handler. Strings are copied. NULL and "" both mean "none".
+ * All functions return a negative errno value when they fail, and leave errno alone; 0 or what is
+ * said otherwise. They may be called from any thread, at the same time too; from a signal handler
+ * only those that say so. Strings are copied. NULL and "" both mean "none".
  */
 #ifndef DDCRASH_H
 #define DDCRASH_H
@@ -109,6 +110,83 @@ DDCRASH_API int ddcrash_thread_start(void);
 
 /* Release it; call this before the thread ends. Does nothing when the thread has another one. */
 DDCRASH_API int ddcrash_thread_stop(void);
+
+/*
+ * Hand signals on without a report, and report again. Enabled at first. May be called from signal
+ * handlers.
+ */
+DDCRASH_API int ddcrash_disable(void);
+DDCRASH_API int ddcrash_enable(void);
+
+/*
+ * To be called by the child of fork() that goes on without exec, before it has threads. A child
+ * reports its crashes without it, too, with its own process id; but it has the parent's
+ * configuration, operations, spans and traces. These become none; additional tags stay. `config`
+ * replaces the configuration, NULL keeps it. -ESRCH when not started, -EBUSY when this process has
+ * reported its crash, otherwise as ddcrash_start(): after such an error the collector is stopped.
+ */
+DDCRASH_API int ddcrash_update_on_fork(const struct ddcrash_config *config);
+
+/*
+ * --- What the process is doing ---
+ *
+ * The functions of this part need no ddcrash_start() before. Where they may be called from signal
+ * handlers they wait for nothing, and what was complete before a crash is in its report.
+ */
+
+/* Operations that are counted in each report. */
+enum ddcrash_operation {
+	DDCRASH_PROFILER_INACTIVE,
+	DDCRASH_PROFILER_COLLECTING_SAMPLE,
+	DDCRASH_PROFILER_UNWINDING,
+	DDCRASH_PROFILER_SERIALIZING,
+};
+
+#define DDCRASH_OPERATIONS_MAX     64 /* those above included */
+#define DDCRASH_OPERATION_NAME_MAX 63 /* bytes */
+
+/*
+ * An operation of the program's own: its number, the same for the same name. There is no way back.
+ * -EINVAL without a name, -ENAMETOOLONG, -ENOSPC.
+ */
+DDCRASH_API int ddcrash_operation_register(const char *name);
+
+/*
+ * An operation begins or ends; it may go on many times at once. -EINVAL for an unknown one, -ERANGE
+ * when it ends more often than it began, which changes nothing. From signal handlers, too.
+ */
+DDCRASH_API int ddcrash_operation_begin(int operation);
+DDCRASH_API int ddcrash_operation_end(int operation);
+
+/* None is going on. From signal handlers, too. */
+DDCRASH_API int ddcrash_operations_clear(void);
+
+#define DDCRASH_IDS_MAX 2048 /* spans at a time, and traces */
+
+/*
+ * A span or trace of a 128-bit id begins: the number to remove it by, not negative. The same id may
+ * be there more than once. -EINVAL for the id 0, -ENOSPC. From signal handlers, too.
+ */
+DDCRASH_API int ddcrash_span_insert(uint64_t high, uint64_t low);
+DDCRASH_API int ddcrash_trace_insert(uint64_t high, uint64_t low);
+
+/* It ends. -ENOENT when the id is not there by this number. From signal handlers, too. */
+DDCRASH_API int ddcrash_span_remove(int span, uint64_t high, uint64_t low);
+DDCRASH_API int ddcrash_trace_remove(int trace, uint64_t high, uint64_t low);
+DDCRASH_API int ddcrash_spans_clear(void);
+DDCRASH_API int ddcrash_traces_clear(void);
+
+#define DDCRASH_TAGS_MAX 1024 /* besides those of the configuration */
+#define DDCRASH_TAG_MAX  500  /* bytes of each */
+
+/*
+ * Add free text to the additional tags: the number to remove it by, not negative. -EINVAL without
+ * text, -E2BIG, -ENOSPC. From signal handlers, too.
+ */
+DDCRASH_API int ddcrash_tag_insert(const char *tag);
+DDCRASH_API int ddcrash_tag_remove(int tag); /* -ENOENT when it is not there */
+/* Remove what was inserted; the tags of the configuration stay. */
+DDCRASH_API int ddcrash_tags_clear(void);
 
 #ifdef __cplusplus
 }

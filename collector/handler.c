@@ -152,6 +152,12 @@ static void defer(int signo, siginfo_t *info, ucontext_t *context)
 	raw_queue(raw_getpid(), raw_gettid(), signo, info);
 }
 
+static bool is_wanted(int signo)
+{
+	return atomic_load(&state.started) && !atomic_load(&state.disabled) &&
+	       state.signals & RAW_SIGNAL(signo);
+}
+
 void handler(int signo, siginfo_t *info, void *context)
 {
 	struct crash crash = {signo, info, context};
@@ -165,7 +171,7 @@ void handler(int signo, siginfo_t *info, void *context)
 	}
 	if (is_busy() && atomic_load(&phase) == PHASE_WRITING)
 		__builtin_longjmp(recovery, 1);
-	if (atomic_load(&state.started) && state.signals & RAW_SIGNAL(signo) && enter())
+	if (is_wanted(signo) && enter())
 		report(&crash);
 	hand_on(signo, info, context);
 }

@@ -5,6 +5,7 @@
  */
 #include "report.h"
 
+#include "activity.h"
 #include "bytes.h"
 #include "maps.h"
 #include "memory.h"
@@ -127,23 +128,16 @@ static void write_procinfo(struct writer *w, const struct crash *crash)
 	writer_text(w, " }\n");
 }
 
-static void write_counters(struct writer *w, const struct crash *crash)
-{
-	(void)crash;
-	writer_text(w, "{\"profiler_inactive\": 0}\n{\"profiler_collecting_sample\": 0}\n"
-		       "{\"profiler_unwinding\": 0}\n{\"profiler_serializing\": 0}\n");
-}
-
-static void write_no_ids(struct writer *w, const struct crash *crash)
-{
-	(void)crash;
-	writer_text(w, "[]\n");
-}
-
+/* The array of the configuration, open for those that were added later. */
 static void write_tags(struct writer *w, const struct crash *crash)
 {
+	unsigned n = atomic_load(&state.tags.current);
+	size_t size = state.tags.size[n];
+
 	(void)crash;
-	write_slot(w, &state.tags);
+	writer_bytes(w, state.tags.text[n], size - 1);
+	activity_write_tags(w, size == 2);
+	writer_text(w, "]\n");
 }
 
 static bool has_maps(const struct crash *crash)
@@ -193,10 +187,10 @@ static const struct section sections[] = {
 	{SECTION(STREAM_KIND), NULL, write_kind},
 	{SECTION(STREAM_METADATA), NULL, write_metadata},
 	{SECTION(STREAM_PROCESSINFO), NULL, write_procinfo},
-	{SECTION(STREAM_COUNTERS), NULL, write_counters},
-	{SECTION(STREAM_SPAN_IDS), NULL, write_no_ids},
+	{SECTION(STREAM_COUNTERS), NULL, activity_write_counters},
+	{SECTION(STREAM_SPAN_IDS), NULL, activity_write_spans},
 	{SECTION(STREAM_ADDITIONAL_TAGS), NULL, write_tags},
-	{SECTION(STREAM_TRACE_IDS), NULL, write_no_ids},
+	{SECTION(STREAM_TRACE_IDS), NULL, activity_write_traces},
 	{MAPS_SECTION, has_maps, write_maps},
 	{SECTION(STREAM_UCONTEXT), NULL, write_context},
 	{SECTION(STREAM_STACKTRACE), NULL, report_stack},

@@ -8,6 +8,28 @@
 
 struct state state;
 
+/* --- one at a time ---------------------------------------------------------------------------- */
+
+/* The process that holds it: what a child of fork() finds is of a thread that it does not have. */
+static atomic_int lock_owner;
+
+void state_lock(void)
+{
+	int self = raw_getpid(), found = 0;
+
+	while (!atomic_compare_exchange_strong(&lock_owner, &found, self)) {
+		if (found != self)
+			continue;
+		raw_sleep(1);
+		found = 0;
+	}
+}
+
+void state_unlock(void)
+{
+	atomic_store(&lock_owner, 0);
+}
+
 /* --- texts ------------------------------------------------------------------------------------ */
 
 static void write_string(struct writer *w, const char *text, const char *otherwise)

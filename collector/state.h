@@ -23,7 +23,8 @@ struct slots {
 };
 
 struct state {
-	atomic_bool started; /* the configuration below is valid */
+	atomic_bool started;  /* the configuration below is valid */
+	atomic_bool disabled; /* signals are handed on only */
 	char output[OUTPUT_MAX];
 	int output_fd; /* used when `output` is empty */
 	unsigned timeout_ms;
@@ -40,6 +41,11 @@ extern struct state state;
 /* Take over a configuration, but for what `started` guards. -errno. */
 int state_set(const struct ddcrash_config *config);
 int state_set_metadata(const struct ddcrash_metadata *metadata);
+
+/* Calls that change the state, or a table that is not free of waiting, do not run at the same time.
+ */
+void state_lock(void);
+void state_unlock(void);
 
 /* Whether this process reports a crash or has done so. */
 bool guard_is_taken(void);

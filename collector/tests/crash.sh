@@ -4,6 +4,7 @@
 #   build NAME COMPILER OPTIONS...   makes ./NAME and ./NAME.o of crash.c, linked with libddcrash.a
 #   crash NAME SCENARIO [OUTPUT]     runs it; its status is $status, its output in ./out, the
 #                                    stream, if any, in ./stream
+#   value KEY...                     the value at a path of keys in ./report.json, as JSON
 #   names NAME [FULL]                functions of the stream's stack, on one line
 gen=$TOP/testdata/gen/crash
 lib=$BUILD/lib
@@ -38,6 +39,14 @@ crash_without() {
 		quietly timeout 60 "./$1" "$2" >out
 	} 2>/dev/null
 	status=$?
+}
+
+value() {
+	python3 -c 'import json, sys
+value = json.load(open("report.json"))
+for key in sys.argv[1:]:
+    value = value[int(key) if isinstance(value, list) else key] if key in value or isinstance(value, list) else None
+print(json.dumps(value, ensure_ascii=False))' "$@"
 }
 
 names() {
