@@ -169,3 +169,16 @@ unsigned utf8_sequence(const char *text, size_t size)
 			return is_sequence(bytes, size, i) ? utf8_leads[i].length : 0;
 	return 0;
 }
+
+size_t text_whole(const char *text, size_t size)
+{
+	size_t at = size;
+
+	/* A sequence has three bytes behind its first at most. */
+	while (at && size - at < 3 && ((unsigned char)text[at - 1] & 0xc0) == 0x80)
+		at--;
+	return at && (unsigned char)text[at - 1] >= 0xc0 &&
+			       !utf8_sequence(text + at - 1, size - at + 1)
+		       ? at - 1
+		       : size;
+}

@@ -20,4 +20,7 @@ bool text_number(const char **at, const char *end, unsigned base, uint64_t *ret)
 /* Bytes of the valid UTF-8 sequence that `text` begins with, 0 when it begins with none. */
 unsigned utf8_sequence(const char *text, size_t size);
 
+/* At most `size` without the beginning of a UTF-8 sequence that `size` cuts. */
+size_t text_whole(const char *text, size_t size);
+
 #endif

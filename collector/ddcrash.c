@@ -14,9 +14,7 @@ extern void *dlsym(void *handle, const char *name) __attribute__((weak));
 static struct sigaction our_action(const struct sigaction *previous)
 {
 	struct sigaction action = {.sa_sigaction = handler};
-	/* A fault inside of the report has to reach the handler; nothing else may run meanwhile. */
-	raw_sigset mask = ~(RAW_SIGNAL(SIGSEGV) | RAW_SIGNAL(SIGBUS) | RAW_SIGNAL(SIGILL) |
-			    RAW_SIGNAL(SIGFPE) | RAW_SIGNAL(SIGTRAP) | RAW_SIGNAL(SIGSYS));
+	raw_sigset mask = ~HANDLER_FAULTS;
 
 	__builtin_memcpy(&action.sa_mask, &mask, sizeof(mask));
 	action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER;
@@ -140,6 +138,15 @@ int ddcrash_metadata_update(const struct ddcrash_metadata *metadata)
 		error = state_set_metadata(metadata);
 	state_unlock();
 	return error;
+}
+
+int ddcrash_exception_report(const struct ddcrash_exception *exception)
+{
+	if (!exception || exception->size != sizeof(*exception))
+		return -EINVAL;
+	if (exception->frames_count && !exception->frames)
+		return -EINVAL;
+	return handler_report_exception(exception);
 }
 
 int ddcrash_enable(void)

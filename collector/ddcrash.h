@@ -188,6 +188,75 @@ DDCRASH_API int ddcrash_tag_remove(int tag); /* -ENOENT when it is not there */
 /* Remove what was inserted; the tags of the configuration stay. */
 DDCRASH_API int ddcrash_tags_clear(void);
 
+#define DDCRASH_MESSAGE_MAX 2048 /* bytes; what is longer is cut */
+
+/*
+ * Say why the process is about to end, before abort() say: this becomes the report's message. NULL
+ * or blanks take it back; then a report has what libc said (a failed assertion, a damaged heap), or
+ * names the signal. -EBUSY, and nothing done, while another thread does the same. From signal
+ * handlers, too.
+ */
+DDCRASH_API int ddcrash_message_set(const char *text);
+
+/*
+ * --- Language runtimes ---
+ */
+
+/* Text that may hold any bytes, NUL too, in any encoding. Names longer than 2048 bytes are cut. */
+struct ddcrash_bytes {
+	const char *data;
+	size_t size;
+};
+
+/* A call of a function; members that are 0 are not known. */
+struct ddcrash_frame {
+	struct ddcrash_bytes function, type_name, file;
+	uint32_t line, column; /* from 1 */
+	uint64_t ip, sp;       /* of native code; for ddcrash_exception_report() only */
+};
+
+/*
+ * A runtime's own stack becomes part of the reports of crashes. When the native stack has been
+ * written the callback is called in the thread that crashed, on its alternate stack (64 KiB), with
+ * almost all signals blocked. It calls `emit` for each frame, the innermost first (2048 at most),
+ * or with parts of a text, each of which ends with a NUL and becomes one line or more. What it
+ * passes is copied. What is not UTF-8 becomes U+FFFD in the report.
+ *
+ * A callback must do with what is safe in a signal handler: no allocation, no lock. One that
+ * crashes, calls abort() or takes longer than a second is ended; what it emitted stays, followed by
+ * a word about it, and the report goes on. SIGSTKFLT is the timer's while it runs.
+ *
+ * There is one callback, of either kind; a new one replaces it, NULL takes it away.
+ */
+typedef void ddcrash_runtime_frames_fn(void (*emit)(const struct ddcrash_frame *frame),
+				       void *context);
+typedef void ddcrash_runtime_string_fn(void (*emit)(const char *text), void *context);
+
+DDCRASH_API int ddcrash_runtime_frames_register(ddcrash_runtime_frames_fn *callback, void *context);
+DDCRASH_API int ddcrash_runtime_string_register(ddcrash_runtime_string_fn *callback, void *context);
+
+enum ddcrash_runtime { DDCRASH_RUNTIME_NONE, DDCRASH_RUNTIME_FRAMES, DDCRASH_RUNTIME_STRING };
+
+/* Which kind of callback is registered. From signal handlers, too. */
+DDCRASH_API enum ddcrash_runtime ddcrash_runtime_registered(void);
+
+/* An exception that nothing handled. */
+struct ddcrash_exception {
+	size_t size; /* sizeof(struct ddcrash_exception) */
+	struct ddcrash_bytes type, message;
+	const struct ddcrash_frame *frames; /* the innermost first; 512 are written */
+	size_t frames_count;
+	int is_incomplete; /* not 0: there are frames that are not known */
+};
+
+/*
+ * Write a report of it, of the kind "UnhandledException", in the calling thread; the process goes
+ * on. It is this process's report: crashes that follow have none. Signals are blocked meanwhile. A
+ * registered callback is not called. -ESRCH when not started or disabled, -EALREADY when a crash
+ * was reported or is being, -EINVAL, -EIO when not all of it could be written.
+ */
+DDCRASH_API int ddcrash_exception_report(const struct ddcrash_exception *exception);
+
 #ifdef __cplusplus
 }
 #endif

@@ -5,6 +5,7 @@
  */
 #include "handler.h"
 
+#include "attempt.h"
 #include "raw.h"
 #include "report.h"
 #include "signals.h"
@@ -22,9 +23,6 @@ enum phase {
  */
 static _Atomic uint64_t owner;
 static atomic_int phase;
-/* Where a crash inside of the report goes on. */
-static void *recovery[5];
-
 static uint64_t self(void)
 {
 	return (uint64_t)raw_getpid() << 32 | (uint32_t)raw_gettid();
@@ -129,11 +127,24 @@ static void hand_on(int signo, siginfo_t *info, ucontext_t *context)
 
 /* --- the handler ------------------------------------------------------------------------------ */
 
-/* The report is given up where it crashes itself. */
-__attribute__((noinline)) static void report(const struct crash *crash)
+struct writing {
+	const struct crash *crash;
+	bool is_whole;
+};
+
+static void write_report(void *argument)
 {
-	if (!__builtin_setjmp(recovery))
-		report_write(crash);
+	struct writing *writing = argument;
+
+	writing->is_whole = report_write(writing->crash);
+}
+
+/* The report is given up where it crashes itself. Whether it is whole. */
+static bool report(const struct crash *crash)
+{
+	struct writing writing = {.crash = crash};
+
+	return attempt(write_report, &writing) == ATTEMPT_FINISHED && writing.is_whole;
 }
 
 /* Whether this thread reports, or is about to die of what it reported. */
@@ -152,26 +163,59 @@ static void defer(int signo, siginfo_t *info, ucontext_t *context)
 	raw_queue(raw_getpid(), raw_gettid(), signo, info);
 }
 
+static bool is_own_abort(int signo, const siginfo_t *info)
+{
+	return signo == SIGABRT && info->si_code <= 0 && info->si_pid == raw_getpid();
+}
+
+static bool is_reporting(void)
+{
+	return atomic_load(&state.started) && !atomic_load(&state.disabled);
+}
+
 static bool is_wanted(int signo)
 {
-	return atomic_load(&state.started) && !atomic_load(&state.disabled) &&
-	       state.signals & RAW_SIGNAL(signo);
+	return is_reporting() && state.signals & RAW_SIGNAL(signo);
 }
 
 void handler(int signo, siginfo_t *info, void *context)
 {
-	struct crash crash = {signo, info, context};
+	struct crash crash = {signo, info, context, NULL};
 	bool is_forced = signal_is_forced(signo, info->si_code);
 
 	if (state.previous[signo].sa_handler == SIG_IGN && !is_forced)
 		return;
+	if (is_busy() && attempt_is_foreign() && is_own_abort(signo, info))
+		attempt_give_up(ATTEMPT_CRASHED);
 	if (is_busy() && !is_forced) {
 		defer(signo, info, context);
 		return;
 	}
 	if (is_busy() && atomic_load(&phase) == PHASE_WRITING)
-		__builtin_longjmp(recovery, 1);
+		attempt_give_up(ATTEMPT_CRASHED);
 	if (is_wanted(signo) && enter())
 		report(&crash);
 	hand_on(signo, info, context);
+}
+
+/* --- without a signal ------------------------------------------------------------------------- */
+
+int handler_report_exception(const struct ddcrash_exception *exception)
+{
+	struct crash crash = {.exception = exception};
+	raw_sigset old;
+	bool is_whole;
+
+	if (!is_reporting())
+		return -ESRCH;
+	/* As in the handler: a fault has to reach it, nothing else may run meanwhile. */
+	old = raw_change_sigmask(SIG_BLOCK, ~HANDLER_FAULTS);
+	if (!enter()) {
+		raw_sigmask(SIG_SETMASK, old);
+		return -EALREADY;
+	}
+	is_whole = report(&crash);
+	atomic_store(&phase, PHASE_HANDED);
+	raw_sigmask(SIG_SETMASK, old);
+	return is_whole ? 0 : -EIO;
 }

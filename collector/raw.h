@@ -39,6 +39,20 @@ struct raw_sigaction {
 	raw_sigset mask;
 };
 
+#define RAW_SA_RESTORER     0x04000000
+#define RAW_SIGEV_THREAD_ID 4
+
+/* What tells of a timer's end; 64 bytes. */
+struct raw_sigevent {
+	uint64_t value;
+	int signo, notify, tid;
+	int padding[11];
+};
+
+struct raw_itimerspec {
+	struct timespec interval, value;
+};
+
 static inline int raw_open(const char *path, int flags, unsigned mode)
 {
 	return (int)RAW6(__NR_openat, AT_FDCWD, path, flags | O_CLOEXEC, mode, 0, 0);
@@ -132,7 +146,15 @@ static inline uint64_t raw_milliseconds(void)
 	return (uint64_t)time.tv_sec * 1000 + (uint64_t)time.tv_nsec / 1000000;
 }
 
-/* `how` is SIG_BLOCK, SIG_UNBLOCK or SIG_SETMASK. */
+/* `how` is SIG_BLOCK, SIG_UNBLOCK or SIG_SETMASK. The set that it was. */
+static inline raw_sigset raw_change_sigmask(int how, raw_sigset set)
+{
+	raw_sigset old = 0;
+
+	RAW6(__NR_rt_sigprocmask, how, &set, &old, sizeof(set), 0, 0);
+	return old;
+}
+
 static inline void raw_sigmask(int how, raw_sigset set)
 {
 	RAW6(__NR_rt_sigprocmask, how, &set, NULL, sizeof(set), 0, 0);
@@ -159,6 +181,34 @@ static inline void raw_set_default(int signo)
 	struct raw_sigaction action = {.handler = SIG_DFL};
 
 	RAW6(__NR_rt_sigaction, signo, &action, NULL, sizeof(action.mask), 0, 0);
+}
+
+static inline long raw_get_action(int signo, struct raw_sigaction *ret)
+{
+	return RAW6(__NR_rt_sigaction, signo, NULL, ret, sizeof(ret->mask), 0, 0);
+}
+
+static inline long raw_set_action(int signo, const struct raw_sigaction *action)
+{
+	return RAW6(__NR_rt_sigaction, signo, action, NULL, sizeof(action->mask), 0, 0);
+}
+
+static inline long raw_timer_create(clockid_t clock, const struct raw_sigevent *event, int *ret)
+{
+	return RAW3(__NR_timer_create, clock, event, ret);
+}
+
+static inline void raw_timer_start(int timer, unsigned milliseconds)
+{
+	struct raw_itimerspec time = {
+		.value = {milliseconds / 1000, (long)(milliseconds % 1000) * 1000000}};
+
+	RAW6(__NR_timer_settime, timer, 0, &time, NULL, 0, 0);
+}
+
+static inline void raw_timer_delete(int timer)
+{
+	RAW3(__NR_timer_delete, timer, 0, 0);
 }
 
 static inline long raw_queue(int pid, int tid, int signo, const siginfo_t *info)

@@ -7,19 +7,16 @@
 
 #include "activity.h"
 #include "bytes.h"
+#include "exception.h"
 #include "maps.h"
 #include "memory.h"
+#include "message.h"
 #include "modules.h"
 #include "output.h"
+#include "runtime.h"
 #include "signals.h"
 #include "state.h"
 #include "stream/markers.h"
-
-/* libc cuts its own messages at less. */
-#define MESSAGE_MAX 2048
-
-static char message[2 * MESSAGE_MAX];
-static size_t message_size;
 
 /* --- sections --------------------------------------------------------------------------------- */
 
@@ -45,38 +42,6 @@ static void write_config(struct writer *w, const struct crash *crash)
 	writer_text(w, "},\"unix_socket_path\":null,\"use_alt_stack\":true}\n");
 }
 
-/* Fetch what libc said before it called abort(): failed assertion, damaged heap or stack. */
-static bool has_message(const struct crash *crash)
-{
-	uint64_t address, at;
-	char c;
-
-	message_size = 0;
-	if (crash->signo != SIGABRT || !state.abort_message ||
-	    !memory_read_own(NULL, (uintptr_t)state.abort_message, &address, sizeof(address)) ||
-	    !address)
-		return false;
-	/* The text follows its size as an unsigned int. */
-	for (at = address + sizeof(unsigned); message_size < sizeof(message) - 2; at++) {
-		if (!memory_read_own(NULL, at, &c, 1) || !c)
-			break;
-		if (c == '\n' || c == '\r') {
-			message[message_size++] = '\\';
-			c = c == '\n' ? 'n' : 'r';
-		}
-		message[message_size++] = c;
-	}
-	while (text_ends(message, message_size, "\\n"))
-		message_size -= 2;
-	return message_size;
-}
-
-static void write_message(struct writer *w, const struct crash *crash)
-{
-	(void)crash;
-	writer_line(w, message, message_size);
-}
-
 static void write_siginfo(struct writer *w, const struct crash *crash)
 {
 	const siginfo_t *info = crash->info;
@@ -100,8 +65,7 @@ static void write_siginfo(struct writer *w, const struct crash *crash)
 
 static void write_kind(struct writer *w, const struct crash *crash)
 {
-	(void)crash;
-	writer_text(w, "\"UnixSignal\"\n");
+	writer_text(w, crash->exception ? "\"UnhandledException\"\n" : "\"UnixSignal\"\n");
 }
 
 static void write_slot(struct writer *w, const struct slots *slots)
@@ -169,6 +133,11 @@ static void write_context(struct writer *w, const struct crash *crash)
 	writer_text(w, "}}\n");
 }
 
+static bool is_signal(const struct crash *crash)
+{
+	return !crash->exception;
+}
+
 struct section {
 	const char *begin, *end;
 	bool (*is_wanted)(const struct crash *crash); /* NULL: always */
@@ -182,8 +151,8 @@ struct section {
 
 static const struct section sections[] = {
 	{SECTION(STREAM_CONFIG), NULL, write_config},
-	{SECTION(STREAM_MESSAGE), has_message, write_message},
-	{SECTION(STREAM_SIGINFO), NULL, write_siginfo},
+	{SECTION(STREAM_MESSAGE), message_is_known, message_write},
+	{SECTION(STREAM_SIGINFO), is_signal, write_siginfo},
 	{SECTION(STREAM_KIND), NULL, write_kind},
 	{SECTION(STREAM_METADATA), NULL, write_metadata},
 	{SECTION(STREAM_PROCESSINFO), NULL, write_procinfo},
@@ -192,8 +161,11 @@ static const struct section sections[] = {
 	{SECTION(STREAM_ADDITIONAL_TAGS), NULL, write_tags},
 	{SECTION(STREAM_TRACE_IDS), NULL, activity_write_traces},
 	{MAPS_SECTION, has_maps, write_maps},
-	{SECTION(STREAM_UCONTEXT), NULL, write_context},
-	{SECTION(STREAM_STACKTRACE), NULL, report_stack},
+	{SECTION(STREAM_UCONTEXT), is_signal, write_context},
+	{SECTION(STREAM_STACKTRACE), is_signal, report_stack},
+	{SECTION(STREAM_WHOLE_STACKTRACE), exception_is, exception_write_stack},
+	{SECTION(STREAM_RUNTIME_STACK_FRAME), runtime_has_frames, runtime_write_frames},
+	{SECTION(STREAM_RUNTIME_STACK_STRING), runtime_has_string, runtime_write_string},
 };
 
 /* --- the whole -------------------------------------------------------------------------------- */
@@ -214,7 +186,7 @@ static void write_sections(struct writer *w, const struct crash *crash)
 	writer_flush(w);
 }
 
-void report_write(const struct crash *crash)
+bool report_write(const struct crash *crash)
 {
 	static char buffer[WRITER_BUFFER];
 	bool is_file = state.output[0];
@@ -222,11 +194,12 @@ void report_write(const struct crash *crash)
 	struct writer w;
 
 	if (fd < 0)
-		return;
+		return false;
 	writer_init(&w, fd, buffer, raw_milliseconds() + state.timeout_ms);
 	memory_begin();
 	write_sections(&w, crash);
 	memory_end();
 	if (is_file)
 		raw_close(fd);
+	return !w.failed;
 }

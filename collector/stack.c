@@ -76,7 +76,7 @@ static void write_path(struct writer *w, const struct map *map)
 	writer_json(w, path, text_length(path));
 }
 
-static void write_module(struct writer *w, uint64_t pc)
+void report_module(struct writer *w, uint64_t pc)
 {
 	const struct module *module = modules_find(pc);
 
@@ -95,7 +95,7 @@ static void write_frame(struct writer *w, const struct unwind_frame *frame, cons
 	writer_hex(w, frame->pc, 1);
 	writer_text(w, "\"");
 	write_address(w, "sp", frame->sp, 1);
-	write_module(w, frame->pc);
+	report_module(w, frame->pc);
 	write_comments(w, trust_comment(frame->trust), end);
 	writer_text(w, "}\n");
 	writer_flush(w);

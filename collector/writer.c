@@ -198,19 +198,24 @@ static size_t plain(const char *text, size_t size)
 	return length;
 }
 
-void writer_line(struct writer *w, const char *line, size_t size)
+void writer_raw(struct writer *w, const char *text, size_t size, bool is_begin)
 {
-	if (text_begins(line, size, STREAM_MARKER_PREFIX))
+	if (is_begin && text_begins(text, size, STREAM_MARKER_PREFIX))
 		put(w, ' ');
 	for (size_t at = 0; at < size;) {
-		size_t run = plain(line + at, size - at);
-		unsigned length = utf8_sequence(line + at, size - at);
+		size_t run = plain(text + at, size - at);
+		unsigned length = utf8_sequence(text + at, size - at);
 
 		if (run)
-			writer_bytes(w, line + at, run);
+			writer_bytes(w, text + at, run);
 		else
-			put_sequence(w, line + at, length);
+			put_sequence(w, text + at, length);
 		at += run ? run : length ? length : 1;
 	}
+}
+
+void writer_line(struct writer *w, const char *line, size_t size)
+{
+	writer_raw(w, line, size, true);
 	put(w, '\n');
 }

@@ -38,4 +38,7 @@ void writer_json(struct writer *w, const char *text, size_t size);
  * becomes U+FFFD. */
 void writer_line(struct writer *w, const char *line, size_t size);
 
+/* The same of a part of a line, and no newline. */
+void writer_raw(struct writer *w, const char *text, size_t size, bool is_begin);
+
 #endif

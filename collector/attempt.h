@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Doing what may crash, without loss of anything but itself. Attempts are made by the thread that
+ * reports, and may be made inside of each other.
+ */
+#ifndef COLLECTOR_ATTEMPT_H
+#define COLLECTOR_ATTEMPT_H
+
+#include <signal.h>
+#include <stdbool.h>
+
+enum attempt_end {
+	ATTEMPT_FINISHED,
+	ATTEMPT_CRASHED,
+	ATTEMPT_LATE,
+	ATTEMPT_REFUSED, /* not begun: no timer could be had */
+};
+
+enum attempt_end attempt(void (*function)(void *argument), void *argument);
+
+/* End it when it takes longer. SIGSTKFLT, which nothing else uses, is the timer's meanwhile. */
+enum attempt_end attempt_within(unsigned milliseconds, void (*function)(void *argument),
+				void *argument);
+
+/* Inside of attempt_within(): what must not be ended in its middle. */
+void attempt_hold(void);
+void attempt_release(void);
+
+/* Go on behind the innermost attempt, from the handler of a signal. */
+__attribute__((noreturn)) void attempt_give_up(enum attempt_end how);
+
+/* Whether code of others runs, which may end by abort(). */
+bool attempt_is_foreign(void);
+
+#endif
