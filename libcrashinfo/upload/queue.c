@@ -11,6 +11,8 @@
 #define WINDOW_BYTES (64u * 1024 * 1024)
 /* A host that gave no answer for so many payloads in a row will give none for the next. */
 #define UNANSWERED_MAX 10
+/* The disk is asked for little no more often than this. */
+#define COMMIT_MS 50
 /* Longest sleep; curl wakes up before for what it waits for. */
 #define POLL_MAX_MS 1000
 
@@ -251,20 +253,27 @@ static struct crashinfo_error *commit_staged(struct crashinfo_uploader *uploader
 			keys[count++] = uploader->items.data[i]->key;
 	if (count && uploader->journal)
 		error = journal_intend(uploader->journal, keys, count);
+	uploader->committed_ms = upload_now_ms();
 	for (size_t i = 0; i < uploader->items.size && !error; i++)
 		if (uploader->items.data[i]->state == ITEM_STAGED)
 			uploader->items.data[i]->state = ITEM_READY;
 	return error;
 }
 
-/* When there are many, or nothing else to do but wait for more. */
+/*
+ * When there are many. Few have to wait for more while there is no slot for them anyway, or, as
+ * payloads can be made slower than they are sent, for a moment.
+ */
 static bool should_commit(const struct crashinfo_uploader *uploader, bool blocking)
 {
 	size_t staged = count_state(uploader, ITEM_STAGED);
 
 	if (staged >= uploader->window / 2)
 		return true;
-	return staged && (blocking || !uploader->active) && !count_state(uploader, ITEM_READY);
+	if (!staged || count_state(uploader, ITEM_READY))
+		return false;
+	return blocking ? uploader->active < uploader->options.concurrency
+			: upload_now_ms() - uploader->committed_ms >= COMMIT_MS;
 }
 
 /* Milliseconds until a request to `lane` may begin. */
@@ -395,6 +404,14 @@ void upload_pump(struct crashinfo_uploader *uploader, bool blocking)
 		curl_multi_poll(uploader->multi, NULL, 0, poll_time(uploader), NULL);
 }
 
+/* For half as many as there can be, so that these are written to the journal at once, too. */
+static void make_room(struct crashinfo_uploader *uploader)
+{
+	while (uploader->items.size > uploader->window / 2 ||
+	       uploader->pending_bytes > WINDOW_BYTES / 2)
+		upload_pump(uploader, true);
+}
+
 struct crashinfo_error *upload_stage(struct crashinfo_uploader *uploader, struct upload_item *item)
 {
 	struct upload_item **place = vec_push(&uploader->items);
@@ -405,8 +422,9 @@ struct crashinfo_error *upload_stage(struct crashinfo_uploader *uploader, struct
 	}
 	*place = item;
 	uploader->pending_bytes += item->body_size;
-	while (uploader->items.size >= uploader->window || uploader->pending_bytes > WINDOW_BYTES)
-		upload_pump(uploader, true);
-	upload_pump(uploader, false);
+	if (uploader->items.size < uploader->window && uploader->pending_bytes <= WINDOW_BYTES)
+		upload_pump(uploader, false);
+	else
+		make_room(uploader);
 	return NULL;
 }

@@ -84,7 +84,8 @@ struct crashinfo_uploader {
 	struct upload_slot *slots;       /* `concurrency` of them */
 	size_t active, window;
 	uint64_t pending_bytes;
-	double next_start_ms; /* the rate allows no request before */
+	uint64_t committed_ms; /* last time that intents were written to the journal */
+	double next_start_ms;  /* the rate allows no request before */
 	uint32_t random;
 	struct crashinfo_error *fatal; /* nothing more can be recorded, so nothing is sent */
 };
