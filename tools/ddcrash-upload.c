@@ -277,6 +277,16 @@ static void open_inputs(struct upload *upload)
 		exit(tool_finish(&upload->tool, TOOL_FAILED));
 }
 
+static void finish(struct upload *upload)
+{
+	struct crashinfo_error *error = crashinfo_uploader_finish(upload->uploader);
+
+	if (upload->broken)
+		crashinfo_error_destroy(error);
+	else
+		tool_failed(&upload->tool, error);
+}
+
 int main(int argc, char **argv)
 {
 	struct upload upload = {0};
@@ -290,7 +300,7 @@ int main(int argc, char **argv)
 	upload_summary_begin(&upload);
 	upload_reports(&upload);
 	if (!upload.options.dry_run)
-		tool_failed(&upload.tool, crashinfo_uploader_finish(upload.uploader));
+		finish(&upload);
 	status = upload_summary_end(&upload);
 	crashinfo_uploader_destroy(upload.uploader);
 	crashinfo_inputs_destroy(upload.inputs);

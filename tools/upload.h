@@ -31,6 +31,7 @@ struct upload {
 	uint64_t counts[CRASHINFO_UPLOAD_OUTCOMES];
 	uint64_t reports, possible_duplicates, trimmed, answered;
 	bool unreachable;
+	bool broken; /* nothing more can be sent or recorded, which has been said */
 	/* why sending to a target has stopped: that is not printed over and over */
 	char *stopped[CRASHINFO_UPLOAD_TARGETS];
 	FILE *summary;

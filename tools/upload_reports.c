@@ -49,6 +49,7 @@ static bool send_report(struct upload *upload, const struct crashinfo_input *inp
 	if (!fatal)
 		error = crashinfo_error_at(error, input->name, 0, 0, 0);
 	tool_failed(&upload->tool, error);
+	upload->broken = fatal;
 	return !fatal;
 }
 

@@ -129,10 +129,17 @@ static struct crashinfo_error *refuse(const struct crashinfo_inputs *inputs, con
 				  inputs->source.name, 0, 1, 1);
 }
 
+static bool has_prefix(const struct strbuf *text, const char *prefix)
+{
+	return text->size >= strlen(prefix) && !memcmp(text->data, prefix, strlen(prefix));
+}
+
 static struct crashinfo_error *open_unknown(struct crashinfo_inputs *inputs, bool is_operand)
 {
 	if (is_operand)
 		return refuse(inputs, "neither JSON nor a collector stream");
+	if (has_prefix(&inputs->source.head, INPUT_JOURNAL_MARK))
+		return NULL;
 	context_log(&inputs->context, CRASHINFO_LOG_WARNING,
 		    "%s: passed over, neither JSON nor a collector stream", inputs->source.name);
 	return NULL;

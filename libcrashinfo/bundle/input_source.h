@@ -30,6 +30,9 @@ struct crashinfo_error *input_source_read(struct input_source *source, char *buf
 struct crashinfo_error *input_source_read_all(struct input_source *source, size_t max_bytes,
 					      struct strbuf *buf);
 
+/* The journal of uploads lies beside or among reports and is none; its version follows. */
+#define INPUT_JOURNAL_MARK "ddcrash-journal "
+
 /* What the beginning of an input says about it. */
 enum input_format {
 	INPUT_FORMAT_EMPTY, /* nothing but blanks */

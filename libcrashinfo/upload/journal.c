@@ -17,15 +17,18 @@
 #include "base/log.h"
 #include "base/number.h"
 #include "base/strbuf.h"
+#include "bundle/input_source.h"
 #include "upload/journal_table.h"
 
 /*
  * A line is "LETTER KEY CRC": the letter of an event and the key in hex, or "S" and the boot id of
  * the machine at the beginning of each run; then the CRC-32 of what stands before the last blank.
  */
-#define HEADER    "ddcrash-journal 1\n"
+#define HEADER    INPUT_JOURNAL_MARK "1\n"
 #define LINE_SIZE (2 + 2 * JOURNAL_KEY_BYTES + 1 + 8 + 1)
 #define CRC_SIZE  8
+/* Its own, that of the last byte, and that of the answer. */
+#define RECORDS_PER_INTENT 3
 /* Read so much at once; a multiple of nothing in particular. */
 #define READ_BYTES (256 * 1024)
 
@@ -43,6 +46,7 @@ struct journal {
 	uint32_t boots;          /* counts the times that it changed */
 	uint64_t size;           /* of the file */
 	uint64_t damaged;
+	uint64_t promised; /* records for which there is room beyond that size */
 };
 
 /* --- lines --- */
@@ -99,11 +103,16 @@ static struct crashinfo_error *write_lines(struct journal *journal, const char *
 {
 	struct crashinfo_error *error = io_write_all(journal->fd, lines, size);
 
-	if (!error)
-		journal->size += size;
-	else if (ftruncate(journal->fd, (off_t)journal->size))
-		error = crashinfo_error_wrap(error, "and cannot shorten it again");
-	return error;
+	uint64_t count = size / LINE_SIZE;
+
+	if (error) {
+		if (ftruncate(journal->fd, (off_t)journal->size))
+			error = crashinfo_error_wrap(error, "and cannot shorten it again");
+		return error;
+	}
+	journal->size += size;
+	journal->promised -= count < journal->promised ? count : journal->promised;
+	return NULL;
 }
 
 /* --- what records mean --- */
@@ -362,6 +371,9 @@ void journal_close(struct journal *journal)
 {
 	if (!journal)
 		return;
+	/* gives back the room that was not needed; without success it is no loss */
+	if (journal->fd >= 0 && journal->promised && ftruncate(journal->fd, (off_t)journal->size))
+		errno = 0;
 	if (journal->fd >= 0)
 		close(journal->fd);
 	journal_table_deinit(&journal->table);
@@ -406,11 +418,33 @@ struct crashinfo_error *journal_record(struct journal *journal, const struct jou
 	return append(journal, key, 1, event);
 }
 
+/*
+ * Room for what becomes of `count` payloads, so that a disk that is full later does not keep what
+ * was sent from being recorded. A file system that cannot promise it is used without.
+ */
+static struct crashinfo_error *make_room(struct journal *journal, size_t count)
+{
+	uint64_t lines = journal->promised + RECORDS_PER_INTENT * (uint64_t)count;
+
+	while (fallocate(journal->fd, FALLOC_FL_KEEP_SIZE, (off_t)journal->size,
+			 (off_t)(lines * LINE_SIZE))) {
+		if (errno == ENOSPC || errno == EDQUOT || errno == EFBIG)
+			return crashinfo_error_from_errno(errno, "journal %s: cannot write",
+							  journal->path);
+		if (errno != EINTR)
+			break;
+	}
+	journal->promised = lines;
+	return NULL;
+}
+
 struct crashinfo_error *journal_intend(struct journal *journal, const struct journal_key *keys,
 				       size_t count)
 {
-	struct crashinfo_error *error = append(journal, keys, count, JOURNAL_INTENT);
+	struct crashinfo_error *error = make_room(journal, count);
 
+	if (!error)
+		error = append(journal, keys, count, JOURNAL_INTENT);
 	return error ? error : journal_sync(journal);
 }
 

@@ -141,14 +141,24 @@ static enum journal_event event_of(const struct upload_lane *lane, const struct 
 	return JOURNAL_ANSWERED;
 }
 
-/* What the journal is told: nothing when nobody knows. */
+/*
+ * What the journal is told: nothing when nobody knows. There is room for it also when there was
+ * none for further intents.
+ */
 static void record_end(struct crashinfo_uploader *uploader, const struct upload_item *item,
 		       const struct upload_end *end, enum retry_verdict verdict)
 {
 	enum journal_event event = event_of(&uploader->lanes[item->target], end, verdict);
 
-	if (uploader->journal && !uploader->fatal && end->end == RETRY_ANSWERED)
-		uploader->fatal = journal_record(uploader->journal, &item->key, event);
+	struct crashinfo_error *error;
+
+	if (!uploader->journal || end->end != RETRY_ANSWERED)
+		return;
+	error = journal_record(uploader->journal, &item->key, event);
+	if (uploader->fatal)
+		crashinfo_error_destroy(error);
+	else
+		uploader->fatal = error;
 }
 
 static enum crashinfo_upload_outcome outcome_of(enum retry_verdict verdict,
