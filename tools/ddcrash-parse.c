@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Collector streams to reports, and reports to reports. */
+/* Collector streams and core files to reports, and reports to reports. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <crashinfo/core.h>
 #include <crashinfo/file.h>
 #include <crashinfo/input.h>
 #include <crashinfo/json.h>
@@ -22,13 +24,15 @@
 #define SAME_UUID_MAX 1000
 /* Longer names are no UUIDs, and file systems stop at 255. */
 #define FILE_NAME_MAX 64
+/* The header tells. */
+#define CORE_HEAD_BYTES 64
 
 /* In the order of the choices; from PARSE_TEXT on as enum crashinfo_render_format. */
 enum parse_format { PARSE_JSON, PARSE_NDJSON, PARSE_TEXT, PARSE_MARKDOWN, PARSE_HTML };
 
 struct parse_options {
 	enum parse_format format;
-	const char *split_dir, *version;
+	const char *split_dir, *version, *exe;
 	bool strict, random_uuid, normalize;
 	struct tool_list sysroots, debug_dirs;
 };
@@ -49,8 +53,10 @@ static const struct tool_option options[] = {
 	{"strict", 0, NULL,
 	 "stop at the first damaged line; exit 1 for damaged or incomplete input",
 	 TOOL_FLAG(struct parse_options, strict), .group = "Reading"},
+	{"exe", 0, "FILE", "the program that left the core file",
+	 TOOL_STRING(struct parse_options, exe), .complete = TOOL_FILES, .group = "Addresses"},
 	{"normalize", 0, NULL, "find module and address within it of frames that lack them",
-	 TOOL_FLAG(struct parse_options, normalize), .group = "Addresses"},
+	 TOOL_FLAG(struct parse_options, normalize)},
 	{"sysroot", 0, "DIR", "look modules up by path below DIR",
 	 TOOL_LIST(struct parse_options, sysroots), .complete = TOOL_DIRS},
 	{"debug-dir", 0, "DIR", "look modules up by build id in DIR",
@@ -61,7 +67,8 @@ static const struct tool_option options[] = {
 
 static const struct tool_program program = {
 	.name = "ddcrash-parse",
-	.summary = "Turn collector streams into crash reports; pass crash reports through.",
+	.summary = "Turn collector streams and core files into crash reports; pass crash reports "
+		   "through.",
 	.operands = "[INPUT...]",
 	.complete = TOOL_FILES,
 	.options = options,
@@ -72,8 +79,10 @@ static const struct tool_program program = {
 struct parse {
 	struct tool tool;
 	struct parse_options options;
+	struct tool_list operands; /* "-" when there are none */
+	bool has_core;             /* one of them is a core file */
 	struct crashinfo_inputs *inputs;
-	struct crashinfo_finder *finder; /* with --normalize */
+	struct crashinfo_finder *finder; /* of --sysroot and --debug-dir */
 	bool negative;                   /* --strict has found something */
 };
 
@@ -264,7 +273,7 @@ static void finish_document(struct parse *parse, struct document *document)
 {
 	struct crashinfo_error *error = add_uuid(parse, document);
 
-	if (!error && parse->finder)
+	if (!error && parse->options.normalize)
 		error = normalize(parse, document);
 	if (!error)
 		error = output(parse, document);
@@ -394,16 +403,145 @@ static void read_inputs(struct parse *parse)
 	}
 }
 
-static struct crashinfo_error *open_inputs(struct parse *parse)
-{
-	static const char *const standard_input[] = {"-"};
-	const struct tool_list *operands = &parse->tool.operands;
+/* --- core files --- */
 
+static void judge_core(struct parse *parse, const char *name,
+		       const struct crashinfo_core_stats *stats)
+{
+	if (stats->missing_bytes)
+		tool_warning(&parse->tool, "%s: cut off, %ju bytes are missing", name,
+			     (uintmax_t)stats->missing_bytes);
+	if (stats->missing_files)
+		tool_warning(&parse->tool,
+			     "%s: %ju modules have no file, see log_messages and --sysroot", name,
+			     (uintmax_t)stats->missing_files);
+	if (stats->exe_unused)
+		tool_warning(&parse->tool, "%s: %s is not the program that crashed", name,
+			     parse->options.exe);
+	if (stats->missing_bytes || stats->exe_unused)
+		parse->negative |= parse->options.strict;
+}
+
+static struct crashinfo_error *report_core(struct parse *parse, const char *name, int fd)
+{
+	struct crashinfo_core_options how = {.finder = parse->finder, .exe = parse->options.exe};
+	struct document document = {.name = name};
+	struct crashinfo_core_stats stats;
+	char modified[28], uuid[37], *text;
+	struct crashinfo_error *error = NULL;
+	struct stat st;
+	size_t size;
+
+	if (!fstat(fd, &st)) {
+		crashinfo_timestamp_format(st.st_mtim.tv_sec, (uint32_t)(st.st_mtim.tv_nsec / 1000),
+					   modified);
+		how.timestamp = modified;
+	}
+	if (parse->options.random_uuid) {
+		error = crashinfo_uuid_random(uuid);
+		how.uuid = uuid;
+	}
+	if (!error)
+		error = crashinfo_core_report(&parse->tool.context, fd, &how, &text, &size, &stats);
+	if (error)
+		return crashinfo_error_at(error, name, 0, 0, 0);
+	judge_core(parse, name, &stats);
+	error = document_replace(parse, &document, text, size);
+	if (!error)
+		finish_document(parse, &document);
+	document_end(&document);
+	return error;
+}
+
+static void read_core(struct parse *parse, const char *name, int fd)
+{
+	if (parse->options.version)
+		tool_error(&parse->tool,
+			   "%s: --schema-version converts streams only, this is a core file", name);
+	else
+		tool_failed(&parse->tool, report_core(parse, name, fd));
+}
+
+/* The operand opened when it is a core file, which takes more than reading in sequence; else -1. */
+static int open_core(const char *operand)
+{
+	int fd = !strcmp(operand, "-")
+			 ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0)
+			 : open(operand, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	unsigned char head[CORE_HEAD_BYTES];
+	struct stat st;
+	ssize_t got;
+
+	if (fd < 0)
+		return -1;
+	got = fstat(fd, &st) || !S_ISREG(st.st_mode) ? -1 : pread(fd, head, sizeof(head), 0);
+	if (got > 0 && crashinfo_core_sniff(head, (size_t)got))
+		return fd;
+	close(fd);
+	return -1;
+}
+
+/* --- operands --- */
+
+static struct crashinfo_error *open_inputs(struct parse *parse, size_t first, size_t count)
+{
+	return crashinfo_inputs_create(&parse->tool.context, parse->operands.data + first, count,
+				       &parse->inputs);
+}
+
+static void read_range(struct parse *parse, size_t first, size_t count)
+{
+	if (!count || tool_failed(&parse->tool, open_inputs(parse, first, count)))
+		return;
+	read_inputs(parse);
+	crashinfo_inputs_destroy(parse->inputs);
+	parse->inputs = NULL;
+}
+
+/* Core files one by one, what lies between them in sequence. */
+static void read_operands(struct parse *parse)
+{
+	const struct tool_list *operands = &parse->operands;
+	size_t first = 0;
+
+	for (size_t i = 0; i < operands->count; i++) {
+		int fd = open_core(operands->data[i]);
+
+		if (fd < 0)
+			continue;
+		read_range(parse, first, i - first);
+		first = i + 1;
+		if (!tool_out_failed(&parse->tool))
+			read_core(parse, operands->data[i], fd);
+		close(fd);
+	}
+	read_range(parse, first, operands->count - first);
+}
+
+static struct crashinfo_error *check_operands(struct parse *parse)
+{
+	static const char *standard_input[] = {"-"};
+	struct tool_list *operands = &parse->operands;
+	struct crashinfo_error *error;
+
+	*operands = parse->tool.operands;
 	if (!operands->count && isatty(STDIN_FILENO))
 		tool_usage(&parse->tool, "no input: name a file, or - for standard input");
-	return crashinfo_inputs_create(&parse->tool.context,
-				       operands->count ? operands->data : standard_input,
-				       operands->count ? operands->count : 1, &parse->inputs);
+	if (!operands->count)
+		*operands = (struct tool_list){standard_input, 1};
+	for (size_t i = 0; i < operands->count && !parse->has_core; i++) {
+		int fd = open_core(operands->data[i]);
+
+		parse->has_core = fd >= 0;
+		if (fd >= 0)
+			close(fd);
+	}
+	error = open_inputs(parse, 0, operands->count);
+	if (error)
+		return error;
+	crashinfo_inputs_destroy(parse->inputs);
+	parse->inputs = NULL;
+	return NULL;
 }
 
 static struct crashinfo_error *open_finder(struct parse *parse)
@@ -431,8 +569,11 @@ static void check_options(struct parse *parse)
 		tool_usage(&parse->tool, "--split-dir writes JSON, not text");
 	if (o->normalize && !has_dirs)
 		tool_usage(&parse->tool, "--normalize needs --sysroot or --debug-dir");
-	if (has_dirs && !o->normalize)
-		tool_usage(&parse->tool, "--sysroot and --debug-dir are for --normalize");
+	if (has_dirs && !o->normalize && !parse->has_core)
+		tool_usage(&parse->tool,
+			   "--sysroot and --debug-dir are for --normalize and core files");
+	if (o->exe && !parse->has_core)
+		tool_usage(&parse->tool, "--exe is for core files");
 }
 
 static void prepare(struct parse *parse)
@@ -440,15 +581,15 @@ static void prepare(struct parse *parse)
 	const char *dir = parse->options.split_dir;
 	struct crashinfo_error *error;
 
-	check_options(parse);
-	error = open_inputs(parse);
+	error = check_operands(parse);
 	if (error && error->code == CRASHINFO_ERROR_INVALID_ARGUMENT) {
 		crashinfo_error_destroy(error);
 		tool_usage(&parse->tool, "standard input (-) can be read only once");
 	}
+	check_options(parse);
 	if (!error && dir && mkdir(dir, 0777) && errno != EEXIST)
 		error = crashinfo_error_from_errno(errno, "cannot create folder %s", dir);
-	if (!error && parse->options.normalize)
+	if (!error && (parse->options.sysroots.count || parse->options.debug_dirs.count))
 		error = open_finder(parse);
 	if (tool_failed(&parse->tool, error))
 		exit(tool_finish(&parse->tool, TOOL_FAILED));
@@ -462,8 +603,7 @@ int main(int argc, char **argv)
 	tool_start(&parse.tool, &program, argc, argv, &parse.options);
 	parse.tool.ndjson = parse.options.format == PARSE_NDJSON;
 	prepare(&parse);
-	read_inputs(&parse);
-	crashinfo_inputs_destroy(parse.inputs);
+	read_operands(&parse);
 	crashinfo_finder_destroy(parse.finder);
 	status = parse.negative ? TOOL_NEGATIVE : TOOL_OK;
 	return tool_finish(&parse.tool, status);

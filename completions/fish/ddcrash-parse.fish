@@ -5,6 +5,7 @@ complete -c ddcrash-parse -l split-dir -x -a '(__fish_complete_directories)' -d 
 complete -c ddcrash-parse -l schema-version -x -a '1.0 1.1 1.2 1.3 1.4 1.5 1.6 1.7 1.8 rfc0002' -d 'write reports of streams in this version of the schema'
 complete -c ddcrash-parse -l random-uuid -d 'give reports without a uuid a random one, not one of their content'
 complete -c ddcrash-parse -l strict -d 'stop at the first damaged line; exit 1 for damaged or incomplete input'
+complete -c ddcrash-parse -l exe -r -F -d 'the program that left the core file'
 complete -c ddcrash-parse -l normalize -d 'find module and address within it of frames that lack them'
 complete -c ddcrash-parse -l sysroot -x -a '(__fish_complete_directories)' -d 'look modules up by path below DIR'
 complete -c ddcrash-parse -l debug-dir -x -a '(__fish_complete_directories)' -d 'look modules up by build id in DIR'

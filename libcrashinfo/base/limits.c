@@ -40,6 +40,10 @@ static const struct crashinfo_limits default_limits = {
 	.demangled_bytes = 1u * MIB,
 	/* Notes hold ids and properties, a few hundred bytes. */
 	.note_bytes = 1u * MIB,
+	/* The kernel stops at 4 MiB, at 16 MiB when it is told to. */
+	.core_note_bytes = 16u * MIB,
+	/* Far above what runs well on any machine; a thread with its stack takes a few KiB. */
+	.core_threads = 65536,
 	/* About a second; patterns meant well need a few steps per byte. */
 	.pattern_steps = 10000000,
 	/* Schemas meant well try ten; beyond, nested alternatives multiply. */

@@ -35,6 +35,8 @@ struct crashinfo_limits {
 	size_t inflated_bytes;      /* what one compressed section may grow to */
 	size_t demangled_bytes;     /* length of one demangled name */
 	size_t note_bytes;          /* one ELF note segment or section */
+	size_t core_note_bytes;     /* the list of mapped files of one core file */
+	size_t core_threads;        /* of one core file */
 	size_t pattern_steps;       /* of matching one pattern of a schema with one string */
 	size_t schema_steps;        /* schemas tried for each value of a document */
 };
