@@ -4,21 +4,6 @@
 
 #include "symbol/lookup.h"
 
-size_t lookups_lower(const struct lookups *lookups, uint64_t address)
-{
-	size_t low = 0, high = lookups->count;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (lookups->data[middle].address < address)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}
-
 static int by_unit(const void *a, const void *b)
 {
 	const struct lookup *x = a, *y = b;

@@ -32,6 +32,7 @@ struct lookup {
 	Dwarf_Off unit; /* the unit's entry when some unit describes the address, else 0 */
 	bool damaged;   /* the debug information could not be read here */
 	bool limited;   /* deeper inlining than the limit */
+	bool unhandled; /* libdw is to read the unit */
 };
 
 /* Lookups sorted by address: all of a module, or those in one unit. */
@@ -42,6 +43,14 @@ struct lookups {
 
 /* The first lookup at or above `address`; count when there is none. */
 size_t lookups_lower(const struct lookups *lookups, uint64_t address);
+/* By address. */
+void lookups_sort(struct lookups *lookups);
+/*
+ * Sort so that those which `belongs` is true of come first, by address, and give these; they are
+ * part of `lookups`.
+ */
+void lookups_part(struct lookups *lookups, bool (*belongs)(const struct lookup *lookup),
+		  struct lookups *ret);
 
 /* Fill `symbol` of each lookup from .symtab and .dynsym. */
 struct crashinfo_error *elf_symbols_resolve(const struct elf_file *file, struct lookups *lookups);

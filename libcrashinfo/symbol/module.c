@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/limits.h"
 #include "symbol/trampoline.h"
 
 /*
@@ -15,50 +16,88 @@
  */
 #define NO_ALTERNATE ((Dwarf *)-1)
 
+static const struct elf_file *dwarf_file(const struct symbol_module *module)
+{
+	return module->debug.elf ? &module->debug : &module->image;
+}
+
+/* The name and id of the file that dwz moved common entries to, hex into `id`. */
+static bool read_altlink(const struct elf_file *file, const char **name_ret,
+			 char id[ELF_BUILD_ID_HEX])
+{
+	Elf_Scn *section = elf_file_section(file, ".gnu_debugaltlink");
+	Elf_Data *data = section ? elf_rawdata(section, NULL) : NULL;
+	struct cursor c = cursor_make(data ? data->d_buf : NULL, data ? data->d_size : 0, false);
+	const char *name = cursor_left(&c) ? cursor_string(&c) : NULL;
+	size_t size = cursor_left(&c);
+
+	if (!name || !size || size > ELF_BUILD_ID_BYTES)
+		return false;
+	for (size_t i = 0; i < size; i++)
+		snprintf(id + 2 * i, 3, "%02x", c.at[i]);
+	*name_ret = name;
+	return true;
+}
+
 static void open_alternate(struct crashinfo_finder *finder, struct symbol_module *module)
 {
 	char id[ELF_BUILD_ID_HEX];
 	struct module_file file;
 	struct crashinfo_error *error;
-	const unsigned char *bytes;
 	const char *name;
-	const void *raw;
-	ssize_t size = dwelf_dwarf_gnu_debugaltlink(module->dwarf, &name, &raw);
 
-	if (size <= 0)
+	if (!read_altlink(dwarf_file(module), &name, id))
 		return;
-	dwarf_setalt(module->dwarf, NO_ALTERNATE);
 	module->altlink_missing = true;
-	if (!finder || size > ELF_BUILD_ID_BYTES)
+	if (!finder)
 		return;
-	bytes = raw;
-	for (ssize_t i = 0; i < size; i++)
-		snprintf(id + 2 * i, 3, "%02x", bytes[i]);
 	error = module_find_alternate(finder, name, id, &file);
 	if (!error)
 		error = module_file_open(&file, &module->alternate);
-	if (error) {
-		crashinfo_error_destroy(error);
-		return;
-	}
-	module->alternate_dwarf = dwarf_begin_elf(module->alternate.elf, DWARF_C_READ, NULL);
-	if (!module->alternate_dwarf)
-		return;
-	dwarf_setalt(module->dwarf, module->alternate_dwarf);
-	module->altlink_missing = false;
+	module->altlink_missing = error != NULL;
+	crashinfo_error_destroy(error);
 }
 
-static void open_dwarf(struct crashinfo_finder *finder, struct symbol_module *module)
+static struct crashinfo_error *open_readers(const struct crashinfo_limits *limits,
+					    struct symbol_module *module)
 {
-	const struct elf_file *file = module->debug.elf ? &module->debug : &module->image;
+	struct crashinfo_error *error =
+		reader_file_create(dwarf_file(module), limits, &module->reader);
+
+	if (error || !module->alternate.elf)
+		return error;
+	error = reader_file_create(&module->alternate, limits, &module->alternate_reader);
+	if (!error)
+		module->reader->alternate = module->alternate_reader;
+	return error;
+}
+
+static struct crashinfo_error *open_dwarf(const struct crashinfo_limits *limits,
+					  struct crashinfo_finder *finder,
+					  struct symbol_module *module)
+{
+	const struct elf_file *file = dwarf_file(module);
 
 	if (!file->elf || !elf_file_has_dwarf(file))
-		return;
-	module->dwarf = dwarf_begin_elf(file->elf, DWARF_C_READ, NULL);
-	if (module->dwarf)
-		open_alternate(finder, module);
-	else
+		return NULL;
+	open_alternate(finder, module);
+	return open_readers(limits, module);
+}
+
+/* Only for what our reader leaves: libdw inflates every section there is. */
+static void open_libdw(struct symbol_module *module)
+{
+	module->dwarf = dwarf_begin_elf(dwarf_file(module)->elf, DWARF_C_READ, NULL);
+	if (!module->dwarf) {
 		module->damaged = true;
+		return;
+	}
+	if (module->alternate.elf)
+		module->alternate_dwarf = dwarf_begin_elf(module->alternate.elf, DWARF_C_READ, NULL);
+	if (module->alternate_dwarf)
+		dwarf_setalt(module->dwarf, module->alternate_dwarf);
+	else
+		dwarf_setalt(module->dwarf, NO_ALTERNATE);
 }
 
 static enum crashinfo_symbol_status why_refused(const struct crashinfo_module_files *files)
@@ -133,7 +172,6 @@ struct crashinfo_error *symbol_module_open(const struct crashinfo_context *conte
 	struct symbol_module module = {.debug.fd = -1, .image.fd = -1, .alternate.fd = -1};
 	struct crashinfo_error *error = NULL;
 
-	(void)context;
 	if (query->file)
 		error = open_named(finder, query->file, &module);
 	else if (finder)
@@ -144,14 +182,18 @@ struct crashinfo_error *symbol_module_open(const struct crashinfo_context *conte
 		symbol_module_close(&module);
 		return error;
 	}
-	open_dwarf(finder, &module);
 	*ret = module;
-	return NULL;
+	error = open_dwarf(limits_of(context), finder, ret);
+	if (error)
+		symbol_module_close(ret);
+	return error;
 }
 
 void symbol_module_close(struct symbol_module *module)
 {
 	trampoline_finder_destroy(module->trampolines);
+	reader_file_destroy(module->reader);
+	reader_file_destroy(module->alternate_reader);
 	/* the alternate after what refers to it */
 	dwarf_end(module->dwarf);
 	dwarf_end(module->alternate_dwarf);
@@ -163,23 +205,65 @@ void symbol_module_close(struct symbol_module *module)
 bool symbol_module_is_trampoline(struct symbol_module *module, uint64_t address)
 {
 	if (!module->trampolines)
-		module->trampolines =
-			trampoline_finder_create(&module->debug, &module->image, module->dwarf);
+		module->trampolines = trampoline_finder_create(&module->debug, &module->image);
 	return module->trampolines && trampoline_at(module->trampolines, address);
+}
+
+static bool is_unhandled(const struct lookup *lookup)
+{
+	return lookup->unhandled;
+}
+
+/* Another reading, by libdw, of what our reader left. */
+static struct crashinfo_error *resolve_rest(struct symbol_module *module,
+					    const struct crashinfo_limits *limits,
+					    struct lookups *lookups)
+{
+	struct lookups rest;
+	struct crashinfo_error *error = NULL;
+
+	lookups_part(lookups, is_unhandled, &rest);
+	if (!rest.count)
+		return NULL;
+	if (!module->dwarf && !module->damaged)
+		open_libdw(module);
+	if (module->dwarf)
+		error = dwarf_resolve(module->dwarf, limits, &rest);
+	return error;
+}
+
+static bool lacks_name(const struct lookup *lookup)
+{
+	const struct lookup_frame *last;
+
+	if (!lookup->frames.size)
+		return true;
+	last = &lookup->frames.data[lookup->frames.size - 1];
+	return (!last->linkage_name && !last->name) || !last->symbol_address;
+}
+
+static struct crashinfo_error *resolve_symbols(struct symbol_module *module,
+					       struct lookups *lookups)
+{
+	const struct elf_file *symbols = &module->debug;
+	struct lookups rest;
+
+	/* a debug file may have kept no symbols, and its image at least the dynamic ones */
+	if (!symbols->elf || !elf_file_has_symtab(symbols))
+		symbols = module->image.elf ? &module->image : &module->debug;
+	lookups_part(lookups, lacks_name, &rest);
+	return rest.count ? elf_symbols_resolve(symbols, &rest) : NULL;
 }
 
 struct crashinfo_error *symbol_module_resolve(struct symbol_module *module,
 					      const struct crashinfo_limits *limits,
 					      struct lookups *lookups)
 {
-	const struct elf_file *symbols = &module->debug;
-	struct crashinfo_error *error;
+	struct crashinfo_error *error = NULL;
 
-	/* a debug file may have kept no symbols, and its image at least the dynamic ones */
-	if (!symbols->elf || !elf_file_has_symtab(symbols))
-		symbols = module->image.elf ? &module->image : &module->debug;
-	error = elf_symbols_resolve(symbols, lookups);
-	if (error || !module->dwarf)
-		return error;
-	return dwarf_resolve(module->dwarf, limits, lookups);
+	if (module->reader)
+		error = reader_resolve(module->reader, lookups);
+	if (!error && module->reader)
+		error = resolve_rest(module, limits, lookups);
+	return error ? error : resolve_symbols(module, lookups);
 }

@@ -3,15 +3,16 @@
 #ifndef SYMBOL_MODULE_H
 #define SYMBOL_MODULE_H
 
-#include "symbol/lookup.h"
+#include "symbol/reader.h"
 
 struct symbol_module {
 	struct elf_file debug, image, alternate; /* fd -1 and elf NULL when not there */
-	Dwarf *dwarf, *alternate_dwarf;          /* NULL when not there */
+	struct reader_file *reader, *alternate_reader; /* NULL without DWARF */
+	Dwarf *dwarf, *alternate_dwarf;                /* NULL until libdw is needed */
 	enum crashinfo_symbol_status missing; /* why nothing can be looked up, RESOLVED if it can */
 	enum crashinfo_symbol_status refused; /* why a debug file was not used, RESOLVED if none */
 	bool altlink_missing;                 /* names of inlined functions may be in it */
-	bool damaged;                         /* DWARF is there, but libdw refuses it */
+	bool damaged;                         /* no reader can do anything with the DWARF */
 	struct trampoline_finder *trampolines; /* made on first use */
 };
 
@@ -28,7 +29,7 @@ void symbol_module_close(struct symbol_module *module);
 /* Whether signal handlers return to the code at `address`. */
 bool symbol_module_is_trampoline(struct symbol_module *module, uint64_t address);
 
-/* Fill frames and symbols of the lookups, which are sorted by address, and may be sorted anew. */
+/* Fill frames and symbols of the lookups, in any order; they may be sorted anew. */
 struct crashinfo_error *symbol_module_resolve(struct symbol_module *module,
 					      const struct crashinfo_limits *limits,
 					      struct lookups *lookups);

@@ -165,7 +165,7 @@ static enum crashinfo_symbol_status status_of(const struct symbol_module *module
 		return CRASHINFO_SYMBOL_CORRUPT_DEBUG_INFO;
 	if (module->altlink_missing)
 		return CRASHINFO_SYMBOL_ALTLINK_MISSING;
-	if (module->dwarf)
+	if (module->reader)
 		return CRASHINFO_SYMBOL_ADDRESS_OUTSIDE_UNITS;
 	return module->refused == CRASHINFO_SYMBOL_RESOLVED ? CRASHINFO_SYMBOL_NO_DWARF
 							    : module->refused;
@@ -224,15 +224,6 @@ static struct lookup make_lookup(struct symbol_module *module, const struct plan
 	return lookup;
 }
 
-static int by_address(const void *a, const void *b)
-{
-	const struct lookup *x = a, *y = b;
-
-	if (x->address != y->address)
-		return x->address < y->address ? -1 : 1;
-	return x->query < y->query ? -1 : x->query > y->query;
-}
-
 static struct crashinfo_error *resolve_open(struct crashinfo_symbolizer *symbolizer,
 					    struct symbol_module *module,
 					    const struct planned *plan, size_t count,
@@ -246,7 +237,7 @@ static struct crashinfo_error *resolve_open(struct crashinfo_symbolizer *symboli
 		return crashinfo_error_no_memory();
 	for (size_t i = 0; i < count; i++)
 		lookups.data[i] = make_lookup(module, &plan[i]);
-	qsort(lookups.data, count, sizeof(*lookups.data), by_address);
+	lookups_sort(&lookups);
 	error = symbol_module_resolve(module, &symbolizer->context.limits, &lookups);
 	for (size_t i = 0; i < count; i++) {
 		struct lookup *lookup = &lookups.data[i];

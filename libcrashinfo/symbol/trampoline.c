@@ -20,7 +20,6 @@ struct trampoline_finder {
 	struct named_range named[NAMED_MAX];
 	size_t named_count;
 	Dwarf_CFI *eh_frame;    /* of the module itself; to be ended */
-	Dwarf_CFI *debug_frame; /* of its debug file; ends with the DWARF */
 };
 
 struct code_row {
@@ -75,7 +74,7 @@ static void find_named(struct trampoline_finder *finder, const struct elf_file *
 }
 
 struct trampoline_finder *trampoline_finder_create(const struct elf_file *debug,
-						   const struct elf_file *image, Dwarf *dwarf)
+						   const struct elf_file *image)
 {
 	struct trampoline_finder *finder = calloc(1, sizeof(*finder));
 
@@ -86,8 +85,6 @@ struct trampoline_finder *trampoline_finder_create(const struct elf_file *debug,
 		finder->eh_frame = dwarf_getcfi_elf(finder->image->elf);
 	else if (finder->image->elf)
 		find_named(finder, finder->image);
-	if (dwarf)
-		finder->debug_frame = dwarf_getcfi(dwarf);
 	return finder;
 }
 
@@ -152,5 +149,5 @@ static bool has_name(const struct trampoline_finder *finder, uint64_t address)
 bool trampoline_at(const struct trampoline_finder *finder, uint64_t address)
 {
 	return has_name(finder, address) || is_signal_frame(finder->eh_frame, address) ||
-	       is_signal_frame(finder->debug_frame, address) || has_code(finder->image, address);
+	        has_code(finder->image, address);
 }

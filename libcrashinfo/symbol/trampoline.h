@@ -9,9 +9,9 @@
 
 struct trampoline_finder;
 
-/* Look in the call frame information and code of a module's files, any of which may be absent. */
+/* Look in the .eh_frame, code and symbols of a module's files, any of which may be absent. */
 struct trampoline_finder *trampoline_finder_create(const struct elf_file *debug,
-						   const struct elf_file *image, Dwarf *dwarf);
+						   const struct elf_file *image);
 void trampoline_finder_destroy(struct trampoline_finder *finder);
 
 /* Names that C libraries and kernels give their trampolines. */

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "symbol/lookup.h"
+
+#include <stdlib.h>
+
+size_t lookups_lower(const struct lookups *lookups, uint64_t address)
+{
+	size_t low = 0, high = lookups->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (lookups->data[middle].address < address)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static int by_address(const void *a, const void *b)
+{
+	const struct lookup *x = a, *y = b;
+
+	if (x->address != y->address)
+		return x->address < y->address ? -1 : 1;
+	return x->query < y->query ? -1 : x->query > y->query;
+}
+
+void lookups_sort(struct lookups *lookups)
+{
+	qsort(lookups->data, lookups->count, sizeof(*lookups->data), by_address);
+}
+
+void lookups_part(struct lookups *lookups, bool (*belongs)(const struct lookup *lookup),
+		  struct lookups *ret)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < lookups->count; i++) {
+		struct lookup lookup = lookups->data[i];
+
+		if (!belongs(&lookup))
+			continue;
+		lookups->data[i] = lookups->data[count];
+		lookups->data[count++] = lookup;
+	}
+	*ret = (struct lookups){lookups->data, count};
+	lookups_sort(ret);
+}

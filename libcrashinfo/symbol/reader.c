@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* All addresses of one file: grouped by unit, each unit touched once. */
+#include <dwarf.h>
+#include <stdlib.h>
+
+#include "symbol/reader.h"
+
+static int by_unit(const void *a, const void *b)
+{
+	const struct lookup *x = a, *y = b;
+
+	if (x->unit != y->unit)
+		return x->unit < y->unit ? -1 : 1;
+	return x->address < y->address ? -1 : x->address > y->address;
+}
+
+/* Functions of different units may lie mixed (.text.hot), so the lookups are sorted anew. */
+static struct crashinfo_error *assign_units(struct reader_file *file, struct lookups *lookups)
+{
+	struct reader_place *places = calloc(lookups->count, sizeof(*places));
+	bool damaged = false;
+
+	if (!places)
+		return crashinfo_error_no_memory();
+	reader_places(file, lookups, places, &damaged);
+	for (size_t i = 0; i < lookups->count; i++) {
+		struct lookup *lookup = &lookups->data[i];
+
+		lookup->unit = places[i].unit ? places[i].unit->root : 0;
+		/* a unit that libdw is to read may be the one that holds the address */
+		lookup->unhandled = !lookup->unit && (damaged || file->has_unhandled);
+	}
+	free(places);
+	qsort(lookups->data, lookups->count, sizeof(*lookups->data), by_unit);
+	return NULL;
+}
+
+/* What is read of one unit for the lookups in it. */
+struct unit_work {
+	struct reader_file *file;
+	struct reader_unit *unit;
+	struct lookups *lookups;
+	struct reader_chain *chains;
+	struct reader_row *rows;
+	struct reader_line_table *table; /* NULL when the unit has none */
+};
+
+struct entry_facts {
+	struct reader_extent extent;
+	uint32_t call_file, call_line, call_column;
+};
+
+static void add_fact(struct entry_facts *facts, const struct reader_value *value)
+{
+	uint32_t number = value->number > UINT32_MAX ? 0 : (uint32_t)value->number;
+
+	switch (value->name) {
+	case DW_AT_call_file: facts->call_file = number; break;
+	case DW_AT_call_line: facts->call_line = number; break;
+	case DW_AT_call_column: facts->call_column = number; break;
+	default: reader_extent_add(&facts->extent, value); break;
+	}
+}
+
+/* The walk has been over this entry, so it is whole. */
+static struct entry_facts read_facts(struct unit_work *work, uint64_t entry)
+{
+	struct cursor c = reader_cursor(work->file, READER_INFO, entry);
+	const struct reader_abbrevs *abbrevs = work->unit->abbrevs;
+	const struct reader_abbrev *abbrev = reader_abbrev_find(abbrevs, cursor_uleb(&c));
+	struct entry_facts facts = {0};
+
+	for (uint32_t i = 0; abbrev && i < abbrev->attribute_count; i++) {
+		struct reader_value value;
+
+		if (!reader_value(work->file, work->unit,
+				  &abbrevs->attributes.data[abbrev->attributes + i], &c, &value))
+			break;
+		add_fact(&facts, &value);
+	}
+	return facts;
+}
+
+static uint64_t entry_address(const struct entry_facts *facts)
+{
+	const struct reader_extent *extent = &facts->extent;
+
+	return extent->has_entry ? extent->entry : extent->low;
+}
+
+/* The innermost frame is where the row says. */
+static void set_row(struct unit_work *work, size_t i, struct lookup_frame *frame)
+{
+	const struct reader_row *row = &work->rows[i];
+
+	if (!row->found)
+		return;
+	frame->line = row->line;
+	frame->column = row->column;
+	frame->file = reader_line_path(work->table, row->file);
+}
+
+/* From the inside outwards: each frame is where the one before it was called. */
+static bool make_frames(struct unit_work *work, size_t i)
+{
+	struct lookup *lookup = &work->lookups->data[i];
+	const struct reader_chain *chain = &work->chains[i];
+	struct entry_facts inner = {0};
+
+	/* assembler code has lines but no function entry */
+	for (size_t k = chain->size ? chain->size : 1; k > 0; k--) {
+		struct lookup_frame *frame = vec_push(&lookup->frames);
+		bool innermost = lookup->frames.size == 1;
+
+		if (!frame)
+			return false;
+		*frame = (struct lookup_frame){0};
+		if (innermost) {
+			set_row(work, i, frame);
+		} else {
+			frame->line = inner.call_line;
+			frame->column = inner.call_column;
+			if (inner.call_file && work->table)
+				frame->file = reader_line_path(work->table, inner.call_file);
+		}
+		if (!chain->size)
+			break;
+		inner = read_facts(work, chain->data[k - 1].entry);
+		reader_names(work->file, chain->data[k - 1].entry, &frame->linkage_name,
+			     &frame->name);
+	}
+	for (size_t k = 0; chain->size && k < lookup->frames.size; k++)
+		lookup->frames.data[k].symbol_address = entry_address(&inner);
+	return true;
+}
+
+/* False when the unit is damaged, unknown, or memory is out, which `*memory_ret` tells. */
+static bool resolve_unit(struct unit_work *work, bool *memory_ret)
+{
+	if (!reader_unit_root(work->file, work->unit))
+		return false;
+	if (!reader_tree_walk(work->file, work->unit, work->lookups, work->chains, memory_ret))
+		return false;
+	if (work->unit->has_line) {
+		work->table = reader_line_open(work->file, work->unit, &work->file->arena);
+		if (!work->table || !reader_line_run(work->table, work->lookups, work->rows))
+			return false;
+	}
+	for (size_t i = 0; i < work->lookups->count; i++)
+		if (!make_frames(work, i)) {
+			*memory_ret = true;
+			return false;
+		}
+	return true;
+}
+
+static struct crashinfo_error *resolve_run(struct reader_file *file, struct lookups *run)
+{
+	struct unit_work work = {
+		.file = file,
+		.unit = reader_unit_of(file, run->data->unit),
+		.lookups = run,
+		.chains = calloc(run->count, sizeof(*work.chains)),
+		.rows = calloc(run->count, sizeof(*work.rows)),
+	};
+	bool no_memory = !work.chains || !work.rows;
+	bool ok = !no_memory && resolve_unit(&work, &no_memory);
+
+	for (size_t i = 0; i < run->count; i++) {
+		if (work.chains)
+			free(work.chains[i].data);
+		run->data[i].unhandled = !ok;
+		if (!ok)
+			run->data[i].frames.size = 0;
+	}
+	if (work.table)
+		reader_line_deinit(work.table);
+	free(work.chains);
+	free(work.rows);
+	return no_memory ? crashinfo_error_no_memory() : NULL;
+}
+
+struct crashinfo_error *reader_resolve(struct reader_file *file, struct lookups *lookups)
+{
+	struct crashinfo_error *error;
+	size_t i = 0;
+
+	if (!reader_units_read(file)) {
+		for (; i < lookups->count; i++)
+			lookups->data[i].unhandled = true;
+		return NULL;
+	}
+	error = assign_units(file, lookups);
+	while (i < lookups->count && !error) {
+		struct lookups run = {.data = &lookups->data[i]};
+
+		while (i < lookups->count && lookups->data[i].unit == run.data->unit) {
+			run.count++;
+			i++;
+		}
+		if (run.data->unit)
+			error = resolve_run(file, &run);
+	}
+	return error;
+}

@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The query-driven DWARF reader: what it costs grows with the addresses asked for and the units they
+ * are in, not with the file. It reads DWARF 2 to 5 of both formats and byte orders. What it does not
+ * handle, such as split units, it leaves to libdw, unit by unit.
+ */
+#ifndef SYMBOL_READER_H
+#define SYMBOL_READER_H
+
+#include "base/arena.h"
+#include "base/cursor.h"
+#include "base/vec.h"
+#include "module/section.h"
+#include "symbol/lookup.h"
+
+enum reader_section {
+	READER_INFO,
+	READER_ABBREV,
+	READER_LINE,
+	READER_STR,
+	READER_LINE_STR,
+	READER_STR_OFFSETS,
+	READER_ADDR,
+	READER_RANGES,
+	READER_RNGLISTS,
+	READER_ARANGES,
+	READER_SECTION_COUNT,
+};
+
+struct reader_attribute {
+	uint16_t name, form;
+	int64_t implicit; /* of DW_FORM_implicit_const */
+};
+
+/* What the tree walk does at an entry. */
+enum reader_kind {
+	READER_PLAIN,     /* nothing here or below, but functions may be nested deeper */
+	READER_CLOSED,    /* holds no code, ever */
+	READER_CONTAINER, /* namespaces, blocks: look below */
+	READER_FUNCTION,  /* has an address */
+	READER_INLINED,
+};
+
+/* A step over attribute values that are not asked for. */
+struct reader_skip {
+	enum reader_skip_op {
+		READER_SKIP_FIXED, /* `size` bytes */
+		READER_SKIP_LEB,
+		READER_SKIP_STRING,
+		READER_SKIP_BLOCK, /* a length of `size` bytes, or LEB when 0, then so many bytes */
+		READER_SKIP_SIBLING, /* a reference of `size` bytes to the next entry beside it */
+		READER_SKIP_INDIRECT,
+	} op;
+	uint32_t size;
+};
+
+struct reader_abbrev {
+	uint64_t code;
+	uint16_t tag;
+	bool children;
+	uint8_t kind; /* enum reader_kind */
+	uint32_t attributes, attribute_count; /* first and number of them in the table */
+	uint32_t skips, skip_count;
+};
+
+/* The declarations of one unit, by code when codes count up from 1 as all producers have it. */
+struct reader_abbrevs {
+	VEC(struct reader_abbrev) entries;
+	VEC(struct reader_attribute) attributes;
+	VEC(struct reader_skip) skips;
+	bool dense;
+};
+
+/* What an entry says of its addresses. */
+struct reader_extent {
+	uint64_t low, high, ranges, entry;
+	bool has_low, has_high, high_is_size, has_ranges, ranges_is_index, has_entry;
+};
+
+struct reader_unit {
+	uint64_t offset, end; /* in .debug_info, header included */
+	uint64_t root;        /* its first entry */
+	uint64_t abbrev_offset;
+	uint16_t version;
+	uint8_t address_size, offset_size, type;
+	bool has_root;           /* what follows has been read */
+	bool unhandled;          /* for libdw */
+	bool has_ranges;
+	bool has_line;
+	struct reader_extent extent;
+	uint64_t low_pc, line; /* line: offset in .debug_line */
+	uint64_t str_offsets_base, addr_base, rnglists_base;
+	const char *name, *comp_dir;
+	struct reader_abbrevs *abbrevs; /* when read */
+};
+
+struct reader_file {
+	const struct elf_file *file;
+	const struct crashinfo_limits *limits;
+	bool big_endian;
+	struct module_section sections[READER_SECTION_COUNT];
+	VEC(struct reader_unit) units; /* in order of their offsets */
+	bool has_units;
+	bool has_unhandled; /* some unit is for libdw */
+	struct arena arena;              /* what lasts as long as the file */
+	struct reader_file *alternate;   /* what dwz split off; NULL when there is none */
+};
+
+/* The value of one attribute. Strings stand in the file. */
+struct reader_value {
+	uint16_t name, form;
+	uint64_t number; /* addresses, constants, offsets, references; alternate ones as they are */
+	const char *text;
+	bool is_constant; /* number is of class constant: a size in DW_AT_high_pc */
+};
+
+/* --- reader_sections.c --- */
+
+/* `file` must outlive the reader. NO_MEMORY is the only error. */
+struct crashinfo_error *reader_file_create(const struct elf_file *file,
+					   const struct crashinfo_limits *limits,
+					   struct reader_file **ret);
+void reader_file_destroy(struct reader_file *file);
+
+/* A section, inflated when it is compressed; empty when there is none or it is damaged. */
+const struct module_section *reader_section(struct reader_file *file, enum reader_section section);
+
+/* Reading from `offset` of a section to its end; failed when it lies behind that. */
+struct cursor reader_cursor(struct reader_file *file, enum reader_section section, uint64_t offset);
+
+/* --- reader_abbrev.c --- */
+
+/* NULL when memory is out or the declarations are damaged, which is then in `*damaged_ret`. */
+struct reader_abbrevs *reader_abbrevs_create(struct reader_file *file,
+					     const struct reader_unit *unit, bool *damaged_ret);
+void reader_abbrevs_destroy(struct reader_abbrevs *abbrevs);
+const struct reader_abbrev *reader_abbrev_find(const struct reader_abbrevs *abbrevs, uint64_t code);
+
+/* The declarations of a unit, read once; NULL as above. */
+const struct reader_abbrevs *reader_unit_abbrevs(struct reader_file *file, struct reader_unit *unit,
+						 bool *damaged_ret);
+
+/* --- reader_form.c --- */
+
+/* Read one value; false when it is damaged or its form unknown. */
+bool reader_value(struct reader_file *file, const struct reader_unit *unit,
+		  const struct reader_attribute *attribute, struct cursor *c,
+		  struct reader_value *ret);
+/* Bytes that a form takes when that is always the same, else -1. */
+int reader_form_size(const struct reader_unit *unit, unsigned form);
+/* Skip to behind the attributes of an entry; `*sibling_ret` is the next one beside it, or 0. */
+bool reader_skip_attributes(const struct reader_unit *unit, const struct reader_abbrevs *abbrevs,
+			    const struct reader_abbrev *abbrev, struct cursor *c,
+			    uint64_t *sibling_ret);
+/* The text of DW_FORM_strx and its kin; NULL when it is not there. */
+const char *reader_indexed_text(struct reader_file *file, const struct reader_unit *unit,
+				uint64_t index);
+bool reader_indexed_address(struct reader_file *file, const struct reader_unit *unit,
+			    uint64_t index, uint64_t *ret);
+
+/* --- reader_units.c --- */
+
+/* Read the headers of all units; false when they are damaged. */
+bool reader_units_read(struct reader_file *file);
+/* The unit that begins at `offset`, NULL when none does. */
+struct reader_unit *reader_unit_at(struct reader_file *file, uint64_t offset);
+/* The unit that holds the entry at `offset`, NULL when none does. */
+struct reader_unit *reader_unit_of(struct reader_file *file, uint64_t offset);
+/* Read the unit's own entry; false when it is damaged or not for this reader. */
+bool reader_unit_root(struct reader_file *file, struct reader_unit *unit);
+
+struct reader_place {
+	uint64_t start, end; /* of the range of the unit that was chosen */
+	struct reader_unit *unit;
+};
+
+/* Choose the unit of each lookup: `places` has one zeroed place per lookup. */
+void reader_places(struct reader_file *file, const struct lookups *lookups,
+		   struct reader_place *places, bool *damaged_ret);
+
+/* --- reader_ranges.c --- */
+
+typedef bool reader_range_fn(void *user, uint64_t start, uint64_t end);
+
+void reader_extent_add(struct reader_extent *extent, const struct reader_value *value);
+/* Call `visit` for each range; false when they are damaged or `visit` returned false. */
+bool reader_extent_visit(struct reader_file *file, const struct reader_unit *unit,
+			 const struct reader_extent *extent, reader_range_fn *visit, void *user);
+
+/* --- reader_tree.c --- */
+
+struct reader_link {
+	uint64_t entry; /* offset in .debug_info */
+	uint32_t depth;
+};
+
+/* Function, then what is inlined into it, outermost first. */
+struct reader_chain {
+	struct reader_link *data;
+	size_t size, capacity;
+};
+
+/*
+ * Find what holds the addresses of `lookups`, all in `unit`: one zeroed chain for each. False when
+ * the tree is damaged; `*memory_ret` when memory ran out.
+ */
+bool reader_tree_walk(struct reader_file *file, struct reader_unit *unit, struct lookups *lookups,
+		      struct reader_chain *chains, bool *memory_ret);
+/* The ranges of all functions of a unit that lists none itself. */
+bool reader_tree_functions(struct reader_file *file, struct reader_unit *unit,
+			   reader_range_fn *visit, void *user);
+
+/* --- reader_names.c --- */
+
+/* Names of the function at `entry`, from what it is an instance of when it has none itself. */
+void reader_names(struct reader_file *file, uint64_t entry, const char **linkage_ret,
+		  const char **name_ret);
+
+/* --- reader_line.c --- */
+
+struct reader_row {
+	uint64_t address;
+	uint32_t file, line, column;
+	bool found;
+};
+
+struct reader_line_table;
+
+/* NULL when it is damaged, unknown or memory is out. Lives in the arena. */
+struct reader_line_table *reader_line_open(struct reader_file *file, const struct reader_unit *unit,
+					   struct arena *arena);
+/* Ends what is not in the arena. */
+void reader_line_deinit(struct reader_line_table *table);
+/* The rows for sorted addresses into `rows`, zeroed ones; false when the program is damaged. */
+bool reader_line_run(struct reader_line_table *table, const struct lookups *lookups,
+		     struct reader_row *rows);
+/* Path of a file, joined with its directories; NULL when there is none. */
+const char *reader_line_path(struct reader_line_table *table, uint32_t file);
+
+/* --- reader.c --- */
+
+/*
+ * Fill `frames` of each lookup. Those that are for libdw have `unhandled` set. The lookups may be
+ * sorted anew. NO_MEMORY is the only error.
+ */
+struct crashinfo_error *reader_resolve(struct reader_file *file, struct lookups *lookups);
+
+#endif
