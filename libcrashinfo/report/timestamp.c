@@ -2,6 +2,7 @@
 /* The texts that stand for times in reports. */
 #include <crashinfo/report.h>
 
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -93,4 +94,24 @@ bool crashinfo_timestamp_parse(const char *text, int64_t *ret)
 		return false;
 	*ret = ((int64_t)timegm(&tm) - zone) * 1000000 + microseconds;
 	return true;
+}
+
+void crashinfo_timestamp_format(int64_t seconds, uint32_t microseconds, char ret[28])
+{
+	time_t t = (time_t)seconds;
+	struct tm tm = {0};
+
+	gmtime_r(&t, &tm);
+	/* the remainders keep the width for clocks set to nonsense */
+	snprintf(ret, 28, "%04u-%02u-%02uT%02u:%02u:%02u.%06uZ", (tm.tm_year + 1900u) % 10000,
+		 (tm.tm_mon + 1u) % 100, (unsigned)tm.tm_mday % 100, (unsigned)tm.tm_hour % 100,
+		 (unsigned)tm.tm_min % 100, (unsigned)tm.tm_sec % 100, microseconds % 1000000);
+}
+
+void crashinfo_timestamp_now(char ret[28])
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	crashinfo_timestamp_format(now.tv_sec, (uint32_t)(now.tv_nsec / 1000), ret);
 }

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Identity and time of a report. */
+/* Identity of a report. */
 #include <crashinfo/report.h>
 
 #include <errno.h>
 #include <openssl/evp.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <sys/random.h>
-#include <time.h>
 
 #define UUID_BYTES 16
 
@@ -46,24 +44,4 @@ struct crashinfo_error *crashinfo_uuid_random(char ret[37])
 		return crashinfo_error_from_errno(errno, "cannot get random bytes");
 	uuid_format(bytes, ret);
 	return NULL;
-}
-
-void crashinfo_timestamp_format(int64_t seconds, uint32_t microseconds, char ret[28])
-{
-	time_t t = (time_t)seconds;
-	struct tm tm = {0};
-
-	gmtime_r(&t, &tm);
-	/* the remainders keep the width for clocks set to nonsense */
-	snprintf(ret, 28, "%04u-%02u-%02uT%02u:%02u:%02u.%06uZ", (tm.tm_year + 1900u) % 10000,
-		 (tm.tm_mon + 1u) % 100, (unsigned)tm.tm_mday % 100, (unsigned)tm.tm_hour % 100,
-		 (unsigned)tm.tm_min % 100, (unsigned)tm.tm_sec % 100, microseconds % 1000000);
-}
-
-void crashinfo_timestamp_now(char ret[28])
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	crashinfo_timestamp_format(now.tv_sec, (uint32_t)(now.tv_nsec / 1000), ret);
 }

@@ -336,20 +336,3 @@ const char *crashinfo_stream_loss(const struct crashinfo_stream *stream, size_t 
 {
 	return crashinfo_report_builder_loss(stream->builder, index);
 }
-
-bool crashinfo_stream_sniff(const char *text, size_t size)
-{
-	const char *at = text, *end = text + size;
-
-	while (at < end) {
-		struct crashinfo_slice rest = {at, (size_t)(end - at)};
-		const char *newline = memchr(at, '\n', rest.size);
-
-		if (stream_has_prefix(rest, STREAM_MARKER_PREFIX))
-			return true;
-		if (!newline)
-			return false;
-		at = newline + 1;
-	}
-	return false;
-}
