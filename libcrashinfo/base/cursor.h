@@ -48,13 +48,48 @@ static inline void cursor_skip(struct cursor *c, uint64_t size)
 	cursor_bytes(c, size);
 }
 
+/* Numbers at `bytes` in the order of this machine or of the other kind. */
+static inline uint64_t cursor_load16(const unsigned char *bytes, bool swap)
+{
+	uint16_t value;
+
+	memcpy(&value, bytes, sizeof(value));
+	return swap ? __builtin_bswap16(value) : value;
+}
+
+static inline uint64_t cursor_load32(const unsigned char *bytes, bool swap)
+{
+	uint32_t value;
+
+	memcpy(&value, bytes, sizeof(value));
+	return swap ? __builtin_bswap32(value) : value;
+}
+
+static inline uint64_t cursor_load64(const unsigned char *bytes, bool swap)
+{
+	uint64_t value;
+
+	memcpy(&value, bytes, sizeof(value));
+	return swap ? __builtin_bswap64(value) : value;
+}
+
 /* An unsigned number of 1 to 8 bytes in the cursor's byte order. */
 static inline uint64_t cursor_uint(struct cursor *c, unsigned size)
 {
 	const unsigned char *bytes = cursor_bytes(c, size);
+	bool swap = c->big_endian == (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__);
 	uint64_t value = 0;
 
-	for (unsigned i = 0; bytes && i < size; i++)
+	if (!bytes)
+		return 0;
+	switch (size) {
+	case 1: return bytes[0];
+	case 2: return cursor_load16(bytes, swap);
+	case 4: return cursor_load32(bytes, swap);
+	case 8: return cursor_load64(bytes, swap);
+	default: break;
+	}
+	for (unsigned i = 0; i < size; i++)
 		value |= (uint64_t)bytes[i] << 8 * (c->big_endian ? size - 1 - i : i);
 	return value;
 }
@@ -83,6 +118,9 @@ static inline uint64_t cursor_uleb(struct cursor *c)
 {
 	uint64_t value = 0;
 
+	/* nearly all are below 128 */
+	if (c->at < c->end && *c->at < 0x80)
+		return *c->at++;
 	for (unsigned shift = 0;; shift += 7) {
 		unsigned char byte = cursor_u8(c);
 

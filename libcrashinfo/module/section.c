@@ -14,8 +14,6 @@
 /* Deflate cannot do better, so a header that says more lies; zstd can, and is held by the limit. */
 #define DEFLATE_RATIO 1032
 
-enum method { METHOD_ZLIB, METHOD_ZSTD };
-
 /* ISA-L counts in 32 bits. */
 static uint32_t portion(size_t left)
 {
@@ -50,33 +48,41 @@ static bool inflate_zlib(const unsigned char *from, size_t size, unsigned char *
 	return out == to_size;
 }
 
-static bool inflate_bytes(enum method method, const unsigned char *from, size_t size,
-			  unsigned char *to, size_t to_size)
+static bool inflate_bytes(const struct module_compressed *from, unsigned char *to)
 {
-	if (method == METHOD_ZLIB)
-		return inflate_zlib(from, size, to, to_size);
-	return ZSTD_decompress(to, to_size, from, size) == to_size;
+	size_t size = (size_t)from->inflated_size;
+
+	if (from->zstd)
+		return ZSTD_decompress(to, size, from->data, from->size) == size;
+	return inflate_zlib(from->data, from->size, to, size);
 }
 
-static void inflate_section(enum method method, const unsigned char *from, size_t size,
-			    uint64_t to_size, uint64_t max, struct module_section *ret)
+void module_section_inflate(struct module_section *section)
 {
-	_free_ unsigned char *to = NULL;
+	const struct module_compressed from = section->compressed;
+	unsigned char *to;
 
-	if (to_size > max || to_size > SIZE_MAX - 1) {
-		ret->limited = true;
+	if (!from.data)
+		return;
+	section->compressed.data = NULL;
+	to = malloc((size_t)from.inflated_size + 1);
+	if (!to || !inflate_bytes(&from, to)) {
+		section->damaged = true;
+		free(to);
 		return;
 	}
-	ret->damaged = true;
-	if (method == METHOD_ZLIB && to_size / DEFLATE_RATIO > size)
-		return;
-	to = malloc((size_t)to_size + 1);
-	if (!to || !inflate_bytes(method, from, size, to, (size_t)to_size))
-		return;
-	ret->damaged = false;
-	ret->size = (size_t)to_size;
-	ret->data = ret->owned = to;
-	to = NULL;
+	section->size = (size_t)from.inflated_size;
+	section->data = section->owned = to;
+}
+
+static void set_compressed(struct cursor *c, uint64_t inflated_size, bool zstd, uint64_t max,
+			   struct module_section *ret)
+{
+	ret->limited = inflated_size > max || inflated_size > SIZE_MAX - 1;
+	ret->damaged = !zstd && inflated_size / DEFLATE_RATIO > cursor_left(c);
+	if (!ret->limited && !ret->damaged)
+		ret->compressed =
+			(struct module_compressed){c->at, cursor_left(c), inflated_size, zstd};
 }
 
 /* "ZLIB" and the size in big-endian order. */
@@ -89,7 +95,7 @@ static void read_old(const unsigned char *raw, size_t size, uint64_t max,
 
 	ret->damaged = c.failed || memcmp(magic, "ZLIB", 4) != 0;
 	if (!ret->damaged)
-		inflate_section(METHOD_ZLIB, c.at, cursor_left(&c), to_size, max, ret);
+		set_compressed(&c, to_size, false, max, ret);
 }
 
 static void read_compressed(const struct elf_file *file, const unsigned char *raw, size_t size,
@@ -108,11 +114,10 @@ static void read_compressed(const struct elf_file *file, const unsigned char *ra
 	/* 1 is zlib, 2 is zstd, which elf.h does not know yet */
 	ret->damaged = c.failed || (type != 1 && type != 2);
 	if (!ret->damaged)
-		inflate_section(type == 1 ? METHOD_ZLIB : METHOD_ZSTD, c.at, cursor_left(&c),
-				to_size, max, ret);
+		set_compressed(&c, to_size, type == 2, max, ret);
 }
 
-void module_section_read_debug(const struct elf_file *file, const char *name, uint64_t max,
+void module_section_find_debug(const struct elf_file *file, const char *name, uint64_t max,
 			       struct module_section *ret)
 {
 	char full[64];

@@ -5,21 +5,33 @@
 
 #include "module/elf_file.h"
 
+/* Where the bytes of a compressed section stand in the file. */
+struct module_compressed {
+	const unsigned char *data; /* behind the header; NULL when nothing is to be inflated */
+	size_t size;
+	uint64_t inflated_size;
+	bool zstd;
+};
+
 struct module_section {
 	const unsigned char *data; /* NULL when there is none */
 	size_t size;
-	void *owned;  /* what was inflated */
+	void *owned; /* what was inflated */
+	struct module_compressed compressed;
 	bool tried;   /* it has been looked for */
 	bool damaged; /* it is there, but not readable */
 	bool limited; /* it would have become larger than the limit */
 };
 
 /*
- * The section `.debug_NAME`, or `.zdebug_NAME` of older linkers, which must not become larger than
- * `max` bytes. Compressed by zlib or zstd or not at all. The file must outlive what is read.
+ * Find the section `.debug_NAME`, or `.zdebug_NAME` of older linkers, which must not become larger
+ * than `max` bytes. When it is compressed, by zlib or zstd, it has no data until it is inflated.
+ * The file must outlive what is read.
  */
-void module_section_read_debug(const struct elf_file *file, const char *name, uint64_t max,
+void module_section_find_debug(const struct elf_file *file, const char *name, uint64_t max,
 			       struct module_section *ret);
+/* May run in a thread for each section. */
+void module_section_inflate(struct module_section *section);
 void module_section_deinit(struct module_section *section);
 
 #endif

@@ -14,7 +14,9 @@ static void add_name(struct strbuf *buf, const char *name)
 
 	if (*last != '{')
 		strbuf_addc(buf, ',');
-	strbuf_addf(buf, "\"%s\":", name);
+	strbuf_addc(buf, '"');
+	strbuf_adds(buf, name);
+	strbuf_adds(buf, "\":");
 }
 
 static void add_text(struct strbuf *buf, const char *name, const char *text)
@@ -27,10 +29,14 @@ static void add_text(struct strbuf *buf, const char *name, const char *text)
 
 static void add_number(struct strbuf *buf, const char *name, uint32_t number)
 {
+	char digits[12], *digit = digits + sizeof(digits);
+
 	if (!number || buf->failed)
 		return;
 	add_name(buf, name);
-	strbuf_addf(buf, "%" PRIu32, number);
+	for (*--digit = '\0'; number; number /= 10)
+		*--digit = (char)('0' + number % 10);
+	strbuf_adds(buf, digit);
 }
 
 static void add_frame(struct strbuf *buf, const struct crashinfo_symbol_frame *frame)

@@ -58,21 +58,21 @@ static void open_alternate(struct crashinfo_finder *finder, struct symbol_module
 	crashinfo_error_destroy(error);
 }
 
-static struct crashinfo_error *open_readers(const struct crashinfo_limits *limits,
+static struct crashinfo_error *open_readers(const struct crashinfo_limits *limits, unsigned jobs,
 					    struct symbol_module *module)
 {
 	struct crashinfo_error *error =
-		reader_file_create(dwarf_file(module), limits, &module->reader);
+		reader_file_create(dwarf_file(module), limits, jobs, &module->reader);
 
 	if (error || !module->alternate.elf)
 		return error;
-	error = reader_file_create(&module->alternate, limits, &module->alternate_reader);
+	error = reader_file_create(&module->alternate, limits, jobs, &module->alternate_reader);
 	if (!error)
 		module->reader->alternate = module->alternate_reader;
 	return error;
 }
 
-static struct crashinfo_error *open_dwarf(const struct crashinfo_limits *limits,
+static struct crashinfo_error *open_dwarf(const struct crashinfo_limits *limits, unsigned jobs,
 					  struct crashinfo_finder *finder,
 					  struct symbol_module *module)
 {
@@ -81,7 +81,7 @@ static struct crashinfo_error *open_dwarf(const struct crashinfo_limits *limits,
 	if (!file->elf || !elf_file_has_dwarf(file))
 		return NULL;
 	open_alternate(finder, module);
-	return open_readers(limits, module);
+	return open_readers(limits, jobs, module);
 }
 
 /* Only for what our reader leaves: libdw inflates every section there is. */
@@ -93,7 +93,8 @@ static void open_libdw(struct symbol_module *module)
 		return;
 	}
 	if (module->alternate.elf)
-		module->alternate_dwarf = dwarf_begin_elf(module->alternate.elf, DWARF_C_READ, NULL);
+		module->alternate_dwarf =
+			dwarf_begin_elf(module->alternate.elf, DWARF_C_READ, NULL);
 	if (module->alternate_dwarf)
 		dwarf_setalt(module->dwarf, module->alternate_dwarf);
 	else
@@ -165,7 +166,7 @@ static struct crashinfo_error *open_found(struct crashinfo_finder *finder,
 }
 
 struct crashinfo_error *symbol_module_open(const struct crashinfo_context *context,
-					   struct crashinfo_finder *finder,
+					   struct crashinfo_finder *finder, unsigned jobs,
 					   const struct crashinfo_symbol_query *query,
 					   struct symbol_module *ret)
 {
@@ -183,7 +184,7 @@ struct crashinfo_error *symbol_module_open(const struct crashinfo_context *conte
 		return error;
 	}
 	*ret = module;
-	error = open_dwarf(limits_of(context), finder, ret);
+	error = open_dwarf(limits_of(context), jobs, finder, ret);
 	if (error)
 		symbol_module_close(ret);
 	return error;

@@ -6,7 +6,7 @@
 #include "symbol/reader.h"
 
 struct symbol_module {
-	struct elf_file debug, image, alternate; /* fd -1 and elf NULL when not there */
+	struct elf_file debug, image, alternate;       /* fd -1 and elf NULL when not there */
 	struct reader_file *reader, *alternate_reader; /* NULL without DWARF */
 	Dwarf *dwarf, *alternate_dwarf;                /* NULL until libdw is needed */
 	enum crashinfo_symbol_status missing; /* why nothing can be looked up, RESOLVED if it can */
@@ -21,7 +21,7 @@ struct symbol_module {
  * that fails is a status.
  */
 struct crashinfo_error *symbol_module_open(const struct crashinfo_context *context,
-					   struct crashinfo_finder *finder,
+					   struct crashinfo_finder *finder, unsigned jobs,
 					   const struct crashinfo_symbol_query *query,
 					   struct symbol_module *ret);
 void symbol_module_close(struct symbol_module *module);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* All addresses of one file: grouped by unit, each unit touched once. */
 #include <dwarf.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
 #include "symbol/reader.h"
@@ -175,31 +177,117 @@ static struct crashinfo_error *resolve_run(struct reader_file *file, struct look
 	}
 	if (work.table)
 		reader_line_deinit(work.table);
+	reader_unit_release(file, work.unit);
 	free(work.chains);
 	free(work.rows);
 	return no_memory ? crashinfo_error_no_memory() : NULL;
 }
 
-struct crashinfo_error *reader_resolve(struct reader_file *file, struct lookups *lookups)
+/* Runs of lookups of one unit each, which threads take one after the other. */
+struct runs {
+	VEC(struct lookups) list;
+	atomic_size_t next;
+	atomic_bool no_memory;
+};
+
+struct runner {
+	struct runs *runs;
+	struct reader_file *file;
+	pthread_t thread;
+};
+
+static bool find_runs(struct lookups *lookups, struct runs *runs)
 {
-	struct crashinfo_error *error;
 	size_t i = 0;
 
-	if (!reader_units_read(file)) {
-		for (; i < lookups->count; i++)
-			lookups->data[i].unhandled = true;
-		return NULL;
-	}
-	error = assign_units(file, lookups);
-	while (i < lookups->count && !error) {
-		struct lookups run = {.data = &lookups->data[i]};
+	while (i < lookups->count) {
+		struct lookups run = {.data = &lookups->data[i]}, *slot;
 
 		while (i < lookups->count && lookups->data[i].unit == run.data->unit) {
 			run.count++;
 			i++;
 		}
-		if (run.data->unit)
-			error = resolve_run(file, &run);
+		slot = run.data->unit ? vec_push(&runs->list) : &run;
+		if (!slot)
+			return false;
+		*slot = run;
 	}
+	return true;
+}
+
+static void *resolve_runs(void *user)
+{
+	struct runner *runner = user;
+	struct runs *runs = runner->runs;
+	size_t i;
+
+	while ((i = atomic_fetch_add(&runs->next, 1)) < runs->list.size) {
+		struct crashinfo_error *error = resolve_run(runner->file, &runs->list.data[i]);
+
+		if (error)
+			atomic_store(&runs->no_memory, true);
+		crashinfo_error_destroy(error);
+	}
+	return NULL;
+}
+
+/* A thread costs as much as a few units. */
+#define RUNS_PER_THREAD 8
+#define THREADS_MAX     64
+
+/* As many threads as there is work for; one that cannot be had is done without. */
+static unsigned start_threads(struct reader_file *file, struct runs *runs, struct runner *runners)
+{
+	unsigned count = 0;
+
+	while (count + 1 < file->jobs && count < THREADS_MAX &&
+	       (count + 2) * RUNS_PER_THREAD <= runs->list.size) {
+		struct reader_file *fork = reader_file_fork(file);
+		struct reader_file **slot = fork ? vec_push(&file->forks) : NULL;
+
+		if (!slot) {
+			reader_file_destroy(fork);
+			break;
+		}
+		*slot = fork;
+		runners[count] = (struct runner){.runs = runs, .file = fork};
+		if (pthread_create(&runners[count].thread, NULL, resolve_runs, &runners[count]))
+			break;
+		count++;
+	}
+	return count;
+}
+
+static bool resolve_all(struct reader_file *file, struct lookups *lookups)
+{
+	struct runner runners[THREADS_MAX], self = {.file = file};
+	struct runs runs = {0};
+	unsigned count;
+
+	self.runs = &runs;
+	if (!find_runs(lookups, &runs)) {
+		free(runs.list.data);
+		return false;
+	}
+	count = start_threads(file, &runs, runners);
+	resolve_runs(&self);
+	for (unsigned i = 0; i < count; i++)
+		pthread_join(runners[i].thread, NULL);
+	free(runs.list.data);
+	return !runs.no_memory;
+}
+
+struct crashinfo_error *reader_resolve(struct reader_file *file, struct lookups *lookups)
+{
+	struct crashinfo_error *error;
+
+	if (!reader_units_read(file)) {
+		for (size_t i = 0; i < lookups->count; i++)
+			lookups->data[i].unhandled = true;
+		return NULL;
+	}
+	error = assign_units(file, lookups);
+	if (!error && !resolve_all(file, lookups))
+		error = crashinfo_error_no_memory();
 	return error;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The query-driven DWARF reader: what it costs grows with the addresses asked for and the units they
- * are in, not with the file. It reads DWARF 2 to 5 of both formats and byte orders. What it does not
- * handle, such as split units, it leaves to libdw, unit by unit.
+ * The query-driven DWARF reader: what it costs grows with the addresses asked for and the units
+ * they are in, not with the file. It reads DWARF 2 to 5 of both formats and byte orders. What it
+ * does not handle, such as split units, it leaves to libdw, unit by unit.
  */
 #ifndef SYMBOL_READER_H
 #define SYMBOL_READER_H
@@ -29,6 +29,7 @@ enum reader_section {
 
 struct reader_attribute {
 	uint16_t name, form;
+	int16_t size;     /* as reader_form_size() says */
 	int64_t implicit; /* of DW_FORM_implicit_const */
 };
 
@@ -58,7 +59,7 @@ struct reader_abbrev {
 	uint64_t code;
 	uint16_t tag;
 	bool children;
-	uint8_t kind; /* enum reader_kind */
+	uint8_t kind;                         /* enum reader_kind */
 	uint32_t attributes, attribute_count; /* first and number of them in the table */
 	uint32_t skips, skip_count;
 };
@@ -83,8 +84,8 @@ struct reader_unit {
 	uint64_t abbrev_offset;
 	uint16_t version;
 	uint8_t address_size, offset_size, type;
-	bool has_root;           /* what follows has been read */
-	bool unhandled;          /* for libdw */
+	bool has_root;  /* what follows has been read */
+	bool unhandled; /* for libdw */
 	bool has_ranges;
 	bool has_line;
 	struct reader_extent extent;
@@ -101,8 +102,12 @@ struct reader_file {
 	struct module_section sections[READER_SECTION_COUNT];
 	VEC(struct reader_unit) units; /* in order of their offsets */
 	bool has_units;
-	bool has_unhandled; /* some unit is for libdw */
+	bool has_unhandled;              /* some unit is for libdw */
 	struct arena arena;              /* what lasts as long as the file */
+	unsigned jobs;                   /* threads */
+	struct reader_abbrevs *spare;    /* of a unit that is done with */
+	bool forked;                     /* its sections belong to another one */
+	VEC(struct reader_file *) forks; /* of this one, for threads */
 	struct reader_file *alternate;   /* what dwz split off; NULL when there is none */
 };
 
@@ -116,29 +121,41 @@ struct reader_value {
 
 /* --- reader_sections.c --- */
 
-/* `file` must outlive the reader. NO_MEMORY is the only error. */
+/* `file` must outlive the reader, which uses `jobs` threads. NO_MEMORY is the only error. */
 struct crashinfo_error *reader_file_create(const struct elf_file *file,
-					   const struct crashinfo_limits *limits,
+					   const struct crashinfo_limits *limits, unsigned jobs,
 					   struct reader_file **ret);
+/*
+ * The same file for another thread; shares sections with `file`, whose units must have been read.
+ * NULL when memory is out.
+ */
+struct reader_file *reader_file_fork(const struct reader_file *file);
 void reader_file_destroy(struct reader_file *file);
 
-/* A section, inflated when it is compressed; empty when there is none or it is damaged. */
-const struct module_section *reader_section(struct reader_file *file, enum reader_section section);
-
 /* Reading from `offset` of a section to its end; failed when it lies behind that. */
-struct cursor reader_cursor(struct reader_file *file, enum reader_section section, uint64_t offset);
+static inline struct cursor reader_cursor(const struct reader_file *file,
+					  enum reader_section section, uint64_t offset)
+{
+	const struct module_section *bytes = &file->sections[section];
+	struct cursor c = cursor_make(bytes->data, bytes->size, file->big_endian);
+
+	cursor_skip(&c, offset);
+	return c;
+}
 
 /* --- reader_abbrev.c --- */
 
-/* NULL when memory is out or the declarations are damaged, which is then in `*damaged_ret`. */
-struct reader_abbrevs *reader_abbrevs_create(struct reader_file *file,
-					     const struct reader_unit *unit, bool *damaged_ret);
 void reader_abbrevs_destroy(struct reader_abbrevs *abbrevs);
 const struct reader_abbrev *reader_abbrev_find(const struct reader_abbrevs *abbrevs, uint64_t code);
 
-/* The declarations of a unit, read once; NULL as above. */
+/*
+ * The declarations of a unit, read when they are not; NULL when memory is out or they are damaged,
+ * which is then in `*damaged_ret`.
+ */
 const struct reader_abbrevs *reader_unit_abbrevs(struct reader_file *file, struct reader_unit *unit,
 						 bool *damaged_ret);
+/* The unit is done with: what its declarations took serves the next one. */
+void reader_unit_release(struct reader_file *file, struct reader_unit *unit);
 
 /* --- reader_form.c --- */
 

@@ -38,10 +38,9 @@ static enum reader_kind kind_of(const struct reader_abbrevs *abbrevs,
 	}
 }
 
-static struct reader_skip skip_of(const struct reader_unit *unit,
-				  const struct reader_attribute *attribute)
+static struct reader_skip skip_of(const struct reader_attribute *attribute)
 {
-	int size = reader_form_size(unit, attribute->form);
+	int size = attribute->size;
 
 	if (attribute->name == DW_AT_sibling && size > 0 && attribute->form != DW_FORM_ref_addr)
 		return (struct reader_skip){READER_SKIP_SIBLING, (uint32_t)size};
@@ -59,10 +58,10 @@ static struct reader_skip skip_of(const struct reader_unit *unit,
 	}
 }
 
-static bool add_skip(const struct reader_unit *unit, struct reader_abbrevs *abbrevs,
-		     struct reader_abbrev *abbrev, const struct reader_attribute *attribute)
+static bool add_skip(struct reader_abbrevs *abbrevs, struct reader_abbrev *abbrev,
+		     const struct reader_attribute *attribute)
 {
-	struct reader_skip skip = skip_of(unit, attribute), *last;
+	struct reader_skip skip = skip_of(attribute), *last;
 
 	if (skip.op == READER_SKIP_FIXED && !skip.size)
 		return true;
@@ -108,11 +107,15 @@ static bool read_attributes(const struct reader_unit *unit, struct reader_abbrev
 		attribute = vec_push(&abbrevs->attributes);
 		if (!attribute)
 			return false;
-		*attribute = (struct reader_attribute){(uint16_t)name, (uint16_t)form, 0};
+		*attribute = (struct reader_attribute){
+			.name = (uint16_t)name,
+			.form = (uint16_t)form,
+			.size = (int16_t)reader_form_size(unit, (unsigned)form),
+		};
 		if (form == DW_FORM_implicit_const)
 			attribute->implicit = cursor_sleb(c);
 		abbrev->attribute_count++;
-		if (!add_skip(unit, abbrevs, abbrev, attribute))
+		if (!add_skip(abbrevs, abbrev, attribute))
 			return false;
 	}
 }
@@ -148,26 +151,22 @@ static int by_code(const void *a, const void *b)
 	return x->code < y->code ? -1 : x->code > y->code;
 }
 
-struct reader_abbrevs *reader_abbrevs_create(struct reader_file *file,
-					     const struct reader_unit *unit, bool *damaged_ret)
+static bool read_all(struct reader_file *file, const struct reader_unit *unit,
+		     struct reader_abbrevs *abbrevs, bool *damaged_ret)
 {
-	struct reader_abbrevs *abbrevs = calloc(1, sizeof(*abbrevs));
 	struct cursor c = reader_cursor(file, READER_ABBREV, unit->abbrev_offset);
 	uint64_t code;
 
-	if (!abbrevs)
-		return NULL;
+	abbrevs->entries.size = abbrevs->attributes.size = abbrevs->skips.size = 0;
 	abbrevs->dense = true;
 	while ((code = cursor_uleb(&c)))
-		if (!read_one(unit, abbrevs, code, &c, damaged_ret)) {
-			reader_abbrevs_destroy(abbrevs);
-			return NULL;
-		}
+		if (!read_one(unit, abbrevs, code, &c, damaged_ret))
+			return false;
 	*damaged_ret |= c.failed;
 	if (!abbrevs->dense)
 		qsort(abbrevs->entries.data, abbrevs->entries.size, sizeof(*abbrevs->entries.data),
 		      by_code);
-	return abbrevs;
+	return true;
 }
 
 void reader_abbrevs_destroy(struct reader_abbrevs *abbrevs)
@@ -194,7 +193,27 @@ const struct reader_abbrev *reader_abbrev_find(const struct reader_abbrevs *abbr
 const struct reader_abbrevs *reader_unit_abbrevs(struct reader_file *file, struct reader_unit *unit,
 						 bool *damaged_ret)
 {
-	if (!unit->abbrevs)
-		unit->abbrevs = reader_abbrevs_create(file, unit, damaged_ret);
-	return unit->abbrevs;
+	struct reader_abbrevs *abbrevs = file->spare;
+
+	if (unit->abbrevs)
+		return unit->abbrevs;
+	file->spare = NULL;
+	if (!abbrevs)
+		abbrevs = calloc(1, sizeof(*abbrevs));
+	if (!abbrevs || !read_all(file, unit, abbrevs, damaged_ret)) {
+		file->spare = abbrevs;
+		return NULL;
+	}
+	unit->abbrevs = abbrevs;
+	return abbrevs;
+}
+
+void reader_unit_release(struct reader_file *file, struct reader_unit *unit)
+{
+	if (file->spare) {
+		reader_abbrevs_destroy(unit->abbrevs);
+	} else {
+		file->spare = unit->abbrevs;
+	}
+	unit->abbrevs = NULL;
 }

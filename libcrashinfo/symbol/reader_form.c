@@ -154,16 +154,16 @@ bool reader_value(struct reader_file *file, const struct reader_unit *unit,
 		  struct reader_value *ret)
 {
 	uint64_t form = attribute->form;
-	int size;
+	int size = attribute->size;
 
 	if (form == DW_FORM_indirect) {
 		form = cursor_uleb(c);
 		/* one that leads to itself would not end */
 		if (form == DW_FORM_indirect || form == DW_FORM_implicit_const || form > UINT16_MAX)
 			return false;
+		size = reader_form_size(unit, (unsigned)form);
 	}
 	*ret = (struct reader_value){.name = attribute->name, .form = (uint16_t)form};
-	size = reader_form_size(unit, ret->form);
 	if (size <= 0 || size > 8) {
 		if (!read_long(c, attribute, ret))
 			return false;

@@ -78,7 +78,7 @@ struct line_format {
 	unsigned count;
 };
 
-static bool read_format(struct cursor *c, struct line_format *ret)
+static bool read_format(const struct reader_unit *unit, struct cursor *c, struct line_format *ret)
 {
 	ret->count = cursor_u8(c);
 	if (ret->count > FORMAT_COUNT)
@@ -88,7 +88,11 @@ static bool read_format(struct cursor *c, struct line_format *ret)
 
 		if (name > UINT16_MAX || form > UINT16_MAX || form == DW_FORM_implicit_const)
 			return false;
-		ret->fields[i] = (struct reader_attribute){(uint16_t)name, (uint16_t)form, 0};
+		ret->fields[i] = (struct reader_attribute){
+			.name = (uint16_t)name,
+			.form = (uint16_t)form,
+			.size = (int16_t)reader_form_size(unit, (unsigned)form),
+		};
 	}
 	return !c->failed;
 }
@@ -99,7 +103,7 @@ static bool read_table(struct reader_line_table *table, struct cursor *c, bool f
 	struct line_format format;
 	uint64_t count;
 
-	if (!read_format(c, &format))
+	if (!read_format(table->unit, c, &format))
 		return false;
 	count = cursor_uleb(c);
 	/* an entry without fields takes no bytes, so their number would not be bounded */
@@ -236,6 +240,7 @@ struct line_run {
 	struct line_state state, last; /* last: of the row before */
 	bool has_last;
 	bool dropped;   /* the sequence is of code that the linker dropped */
+	size_t missing; /* lookups without a row */
 	size_t next;    /* the first lookup at or above the last row */
 	uint64_t limit; /* its address: a row above it ends the last one's range */
 };
@@ -250,14 +255,14 @@ static void seek(struct line_run *run, uint64_t address)
 /* The row before covers what is up to this address. */
 static void answer(struct line_run *run, uint64_t end)
 {
-	for (; run->next < run->lookups->count &&
-	       run->lookups->data[run->next].address < end;
+	for (; run->next < run->lookups->count && run->lookups->data[run->next].address < end;
 	     run->next++) {
 		struct reader_row *row = &run->rows[run->next];
 
 		/* of sequences that overlap the nearer row is right */
 		if (row->found && row->address > run->last.address)
 			continue;
+		run->missing -= !row->found;
 		*row = (struct reader_row){run->last.address, run->last.file, run->last.line,
 					   run->last.column, true};
 	}
@@ -358,26 +363,58 @@ static bool standard(struct line_run *run, unsigned opcode)
 	return !c->failed;
 }
 
+/* What each special opcode adds, as divisions would be most of the work. */
+struct special_opcodes {
+	uint32_t address[256];
+	int32_t line[256];
+};
+
+static void make_special(const struct reader_line_table *table, struct special_opcodes *ret)
+{
+	for (unsigned opcode = table->opcode_base; opcode < 256; opcode++) {
+		unsigned adjusted = opcode - table->opcode_base;
+
+		ret->address[opcode] = adjusted / table->line_range * table->minimum_length;
+		ret->line[opcode] = table->line_base + (int)(adjusted % table->line_range);
+	}
+}
+
+static void special(struct line_run *run, const struct special_opcodes *opcodes, unsigned opcode)
+{
+	if (run->table->operations <= 1)
+		run->state.address += opcodes->address[opcode];
+	else
+		advance(run, (opcode - run->table->opcode_base) / run->table->line_range);
+	run->state.line += (uint32_t)opcodes->line[opcode];
+	/* most rows are passed by */
+	if (run->has_last && run->state.address >= run->last.address &&
+	    run->state.address <= run->limit)
+		run->last = run->state;
+	else
+		add_row(run);
+}
+
 bool reader_line_run(struct reader_line_table *table, const struct lookups *lookups,
 		     struct reader_row *rows)
 {
-	struct line_run run = {.table = table, .lookups = lookups, .rows = rows,
-			       .c = table->program};
-	unsigned base = table->opcode_base, range = table->line_range;
+	struct line_run run = {
+		.table = table,
+		.lookups = lookups,
+		.rows = rows,
+		.c = table->program,
+		.missing = lookups->count,
+	};
+	struct special_opcodes opcodes;
 
+	make_special(table, &opcodes);
 	begin_sequence(&run);
-	while (run.c.at < run.c.end) {
+	while (run.c.at < run.c.end && run.missing) {
 		unsigned opcode = *run.c.at++;
 
-		if (opcode >= base) {
-			unsigned adjusted = opcode - base;
-
-			advance(&run, adjusted / range);
-			run.state.line += (uint32_t)(table->line_base + (int)(adjusted % range));
-			add_row(&run);
-		} else if (!(opcode ? standard(&run, opcode) : extended(&run))) {
+		if (opcode >= table->opcode_base)
+			special(&run, &opcodes, opcode);
+		else if (!(opcode ? standard(&run, opcode) : extended(&run)))
 			return false;
-		}
 	}
 	return true;
 }

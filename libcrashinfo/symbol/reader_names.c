@@ -15,8 +15,8 @@ struct entry_names {
 
 static struct reader_file *file_of(struct reader_file *file, unsigned form)
 {
-	bool alternate = form == DW_FORM_GNU_ref_alt || form == DW_FORM_ref_sup4 ||
-			 form == DW_FORM_ref_sup8;
+	bool alternate =
+		form == DW_FORM_GNU_ref_alt || form == DW_FORM_ref_sup4 || form == DW_FORM_ref_sup8;
 
 	return alternate ? file->alternate : file;
 }
@@ -61,8 +61,8 @@ static bool read_entry(struct reader_file *file, uint64_t entry, struct entry_na
 	for (uint32_t i = 0; abbrev && i < abbrev->attribute_count; i++) {
 		struct reader_value value;
 
-		if (!reader_value(file, unit, &abbrevs->attributes.data[abbrev->attributes + i],
-				  &c, &value))
+		if (!reader_value(file, unit, &abbrevs->attributes.data[abbrev->attributes + i], &c,
+				  &value))
 			return false;
 		add_value(file, &value, ret);
 	}

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The sections that the reader reads, each taken when it is first asked for. */
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -7,20 +9,60 @@
 #include "symbol/reader.h"
 
 static const char *const names[READER_SECTION_COUNT] = {
-	[READER_INFO] = "info",
-	[READER_ABBREV] = "abbrev",
-	[READER_LINE] = "line",
-	[READER_STR] = "str",
-	[READER_LINE_STR] = "line_str",
-	[READER_STR_OFFSETS] = "str_offsets",
-	[READER_ADDR] = "addr",
-	[READER_RANGES] = "ranges",
-	[READER_RNGLISTS] = "rnglists",
-	[READER_ARANGES] = "aranges",
+	[READER_INFO] = "info",         [READER_ABBREV] = "abbrev",
+	[READER_LINE] = "line",         [READER_STR] = "str",
+	[READER_LINE_STR] = "line_str", [READER_STR_OFFSETS] = "str_offsets",
+	[READER_ADDR] = "addr",         [READER_RANGES] = "ranges",
+	[READER_RNGLISTS] = "rnglists", [READER_ARANGES] = "aranges",
 };
 
+/* Inflating is most of the work in a compressed file: sections one beside the other. */
+struct inflation {
+	struct reader_file *file;
+	atomic_int next;
+};
+
+/* Largest first, as they are known to be; .debug_info alone takes as long as the others. */
+static const enum reader_section inflated_together[] = {
+	READER_INFO,     READER_LINE,     READER_STR,     READER_RANGES, READER_ABBREV,
+	READER_RNGLISTS, READER_LINE_STR, READER_ARANGES, READER_ADDR,   READER_STR_OFFSETS,
+};
+
+static void *inflate_next(void *user)
+{
+	struct inflation *inflation = user;
+	int i;
+
+	while ((i = atomic_fetch_add(&inflation->next, 1)) < READER_SECTION_COUNT)
+		module_section_inflate(&inflation->file->sections[inflated_together[i]]);
+	return NULL;
+}
+
+static void inflate_all(struct reader_file *file)
+{
+	struct inflation inflation = {.file = file};
+	pthread_t thread;
+	bool started = file->jobs > 1 && !pthread_create(&thread, NULL, inflate_next, &inflation);
+
+	inflate_next(&inflation);
+	if (started)
+		pthread_join(thread, NULL);
+}
+
+static void read_sections(struct reader_file *file)
+{
+	for (size_t i = 0; i < READER_SECTION_COUNT; i++)
+		module_section_find_debug(file->file, names[i], file->limits->inflated_bytes,
+					  &file->sections[i]);
+	if (file->sections[READER_INFO].compressed.data)
+		inflate_all(file);
+	else
+		for (size_t i = 0; i < READER_SECTION_COUNT; i++)
+			module_section_inflate(&file->sections[i]);
+}
+
 struct crashinfo_error *reader_file_create(const struct elf_file *file,
-					   const struct crashinfo_limits *limits,
+					   const struct crashinfo_limits *limits, unsigned jobs,
 					   struct reader_file **ret)
 {
 	struct reader_file *reader = calloc(1, sizeof(*reader));
@@ -30,40 +72,55 @@ struct crashinfo_error *reader_file_create(const struct elf_file *file,
 		return crashinfo_error_no_memory();
 	reader->file = file;
 	reader->limits = limits;
+	reader->jobs = jobs;
 	reader->big_endian = ident && ident[EI_DATA] == ELFDATA2MSB;
 	arena_init(&reader->arena);
+	read_sections(reader);
 	*ret = reader;
 	return NULL;
+}
+
+struct reader_file *reader_file_fork(const struct reader_file *file)
+{
+	struct reader_file *fork = calloc(1, sizeof(*fork));
+
+	if (!fork)
+		return NULL;
+	*fork = *file;
+	fork->forked = true;
+	fork->units.data = malloc(file->units.size * sizeof(*file->units.data) + 1);
+	if (!fork->units.data) {
+		free(fork);
+		return NULL;
+	}
+	for (size_t i = 0; i < file->units.size; i++) {
+		fork->units.data[i] = file->units.data[i];
+		fork->units.data[i].abbrevs = NULL;
+	}
+	fork->spare = NULL;
+	fork->forks.data = NULL;
+	fork->forks.size = fork->forks.capacity = 0;
+	arena_init(&fork->arena);
+	if (file->alternate)
+		fork->alternate = reader_file_fork(file->alternate);
+	return fork;
 }
 
 void reader_file_destroy(struct reader_file *file)
 {
 	if (!file)
 		return;
-	for (size_t i = 0; i < READER_SECTION_COUNT; i++)
+	for (size_t i = 0; i < READER_SECTION_COUNT && !file->forked; i++)
 		module_section_deinit(&file->sections[i]);
 	for (size_t i = 0; i < file->units.size; i++)
 		reader_abbrevs_destroy(file->units.data[i].abbrevs);
+	reader_abbrevs_destroy(file->spare);
 	free(file->units.data);
+	for (size_t i = 0; i < file->forks.size; i++)
+		reader_file_destroy(file->forks.data[i]);
+	free(file->forks.data);
+	if (file->forked)
+		reader_file_destroy(file->alternate);
 	arena_deinit(&file->arena);
 	free(file);
-}
-
-const struct module_section *reader_section(struct reader_file *file, enum reader_section section)
-{
-	struct module_section *bytes = &file->sections[section];
-
-	if (!bytes->tried)
-		module_section_read_debug(file->file, names[section], file->limits->inflated_bytes,
-					  bytes);
-	return bytes;
-}
-
-struct cursor reader_cursor(struct reader_file *file, enum reader_section section, uint64_t offset)
-{
-	const struct module_section *bytes = reader_section(file, section);
-	struct cursor c = cursor_make(bytes->data, bytes->size, file->big_endian);
-
-	cursor_skip(&c, offset);
-	return c;
 }

@@ -43,7 +43,7 @@ static bool init(struct walk *walk, struct reader_file *file, struct reader_unit
 	walk->file = file;
 	walk->unit = unit;
 	walk->abbrevs = reader_unit_abbrevs(file, unit, &damaged);
-	walk->section = reader_section(file, READER_INFO)->data;
+	walk->section = file->sections[READER_INFO].data;
 	walk->c = reader_cursor(file, READER_INFO, unit->root);
 	walk->c.end = walk->section + unit->end;
 	walk->no_memory = !walk->abbrevs && !damaged;
@@ -130,8 +130,8 @@ static bool skip_children(struct walk *walk)
 			continue;
 		}
 		abbrev = reader_abbrev_find(walk->abbrevs, code);
-		if (!abbrev || !reader_skip_attributes(walk->unit, walk->abbrevs, abbrev, &walk->c,
-						       &sibling))
+		if (!abbrev ||
+		    !reader_skip_attributes(walk->unit, walk->abbrevs, abbrev, &walk->c, &sibling))
 			return false;
 		depth += abbrev->children;
 		if (depth > TREE_DEPTH)
@@ -201,8 +201,7 @@ static bool visit_entry(struct walk *walk, const struct reader_abbrev *abbrev)
 static bool walk_all(struct walk *walk)
 {
 	uint64_t sibling;
-	const struct reader_abbrev *root =
-		reader_abbrev_find(walk->abbrevs, cursor_uleb(&walk->c));
+	const struct reader_abbrev *root = reader_abbrev_find(walk->abbrevs, cursor_uleb(&walk->c));
 
 	if (!root || !reader_skip_attributes(walk->unit, walk->abbrevs, root, &walk->c, &sibling))
 		return false;

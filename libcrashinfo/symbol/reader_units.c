@@ -77,9 +77,9 @@ struct reader_unit *reader_unit_at(struct reader_file *file, uint64_t offset)
 {
 	const struct reader_unit key = {.offset = offset};
 
-	return file->units.size ? bsearch(&key, file->units.data, file->units.size, sizeof(key),
-					  by_offset)
-				: NULL;
+	return file->units.size
+		       ? bsearch(&key, file->units.data, file->units.size, sizeof(key), by_offset)
+		       : NULL;
 }
 
 struct reader_unit *reader_unit_of(struct reader_file *file, uint64_t offset)
@@ -177,7 +177,8 @@ static bool find_declaration(struct reader_file *file, const struct reader_unit 
 				break;
 			if (count < max && name <= UINT16_MAX && form <= UINT16_MAX)
 				attributes[count] = (struct reader_attribute){
-					(uint16_t)name, (uint16_t)form, implicit};
+					(uint16_t)name, (uint16_t)form,
+					(int16_t)reader_form_size(unit, (unsigned)form), implicit};
 			else if (found == code)
 				return false;
 		}
@@ -207,7 +208,8 @@ bool reader_unit_root(struct reader_file *file, struct reader_unit *unit)
 	    !read_root(file, unit, attributes, count, c, false))
 		unit->unhandled = true;
 	unit->low_pc = unit->extent.low;
-	unit->has_ranges = unit->extent.has_ranges || (unit->extent.has_low && unit->extent.has_high);
+	unit->has_ranges =
+		unit->extent.has_ranges || (unit->extent.has_low && unit->extent.has_high);
 	unit->has_root = true;
 	return !unit->unhandled;
 }
@@ -236,8 +238,8 @@ static bool add_range(void *user, uint64_t start, uint64_t end)
 	     i < places->lookups->count && places->lookups->data[i].address < end; i++) {
 		struct reader_place *place = &places->places[i];
 
-		if (place->unit && (start < place->start ||
-				    (start == place->start && end >= place->end)))
+		if (place->unit &&
+		    (start < place->start || (start == place->start && end >= place->end)))
 			continue;
 		places->missing -= !place->unit;
 		*place = (struct reader_place){start, end, places->unit};

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/limits.h"
@@ -46,6 +47,15 @@ void crashinfo_symbolizer_destroy(struct crashinfo_symbolizer *symbolizer)
 		return;
 	arena_deinit(&symbolizer->arena);
 	free(symbolizer);
+}
+
+static unsigned jobs_of(const struct crashinfo_symbolizer *symbolizer)
+{
+	long online = sysconf(_SC_NPROCESSORS_ONLN);
+
+	if (symbolizer->options.jobs)
+		return symbolizer->options.jobs;
+	return online > 0 && online < 1024 ? (unsigned)online : 1;
 }
 
 /* A query and its place in the caller's array. */
@@ -257,7 +267,8 @@ static struct crashinfo_error *resolve_module(struct crashinfo_symbolizer *symbo
 	struct symbol_module module;
 	struct crashinfo_error *error;
 
-	error = symbol_module_open(&symbolizer->context, symbolizer->finder, plan->query, &module);
+	error = symbol_module_open(&symbolizer->context, symbolizer->finder, jobs_of(symbolizer),
+				   plan->query, &module);
 	if (error)
 		return error;
 	if (module.missing == CRASHINFO_SYMBOL_RESOLVED)

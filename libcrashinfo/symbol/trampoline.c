@@ -19,7 +19,7 @@ struct trampoline_finder {
 	const struct elf_file *image;
 	struct named_range named[NAMED_MAX];
 	size_t named_count;
-	Dwarf_CFI *eh_frame;    /* of the module itself; to be ended */
+	Dwarf_CFI *eh_frame; /* of the module itself; to be ended */
 };
 
 struct code_row {
@@ -149,5 +149,5 @@ static bool has_name(const struct trampoline_finder *finder, uint64_t address)
 bool trampoline_at(const struct trampoline_finder *finder, uint64_t address)
 {
 	return has_name(finder, address) || is_signal_frame(finder->eh_frame, address) ||
-	        has_code(finder->image, address);
+	       has_code(finder->image, address);
 }

@@ -79,6 +79,7 @@ struct crashinfo_symbol_answer {
 struct crashinfo_symbolizer_options {
 	bool no_inlines;  /* only the outermost function of an address, with the innermost line */
 	bool no_demangle; /* names as they are in the file */
+	unsigned jobs;    /* threads to use, 0: as many as CPUs are online */
 };
 
 struct crashinfo_symbolizer;
