@@ -152,8 +152,11 @@ static void record_end(struct crashinfo_uploader *uploader, const struct upload_
 
 	struct crashinfo_error *error;
 
-	if (!uploader->journal || end->end != RETRY_ANSWERED)
+	if (!uploader->journal || end->end == RETRY_UNCLEAR)
 		return;
+	/* the intent alone would say after a reboot that it may have gone out */
+	if (end->end != RETRY_ANSWERED)
+		event = JOURNAL_ANSWERED;
 	error = journal_record(uploader->journal, &item->key, event);
 	if (uploader->fatal)
 		crashinfo_error_destroy(error);

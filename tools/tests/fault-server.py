@@ -86,13 +86,22 @@ class Server:
         self.payloads = os.path.join(options.dir, "bodies") if options.bodies else None
         self.lock = threading.Lock()
         self.attempts = collections.Counter()
-        self.number = self.connections = self.open = 0
+        self.number = self.connections = self.busy = 0
 
     def number_connection(self):
         with self.lock:
             self.connections += 1
-            self.open += 1
-            return self.connections, self.open
+            return self.connections
+
+    def begin(self):
+        """How many requests are being served, this one included."""
+        with self.lock:
+            self.busy += 1
+            return self.busy
+
+    def end(self):
+        with self.lock:
+            self.busy -= 1
 
     def decide(self, request):
         """Count the request, find its rule, and record it: what was taken is on record first."""
@@ -124,7 +133,7 @@ class Server:
 class Connection:
     def __init__(self, server, sock):
         self.server, self.sock = server, sock
-        self.id, self.open = server.number_connection()
+        self.id = server.number_connection()
 
     def reset(self):
         linger = struct.pack("ii", 1, 0)
@@ -172,30 +181,38 @@ class Connection:
     def serve(self):
         stream = self.sock.makefile("rb")
         while head := self.read_head(stream):
-            method, path, headers = head
-            path = re.sub("^https?://[^/]*", "", path)
-            request = {"time": time.monotonic(), "connection": self.id, "open": self.open,
-                       "method": method, "path": path, "line": head[1], "headers": headers,
-                       "target": PATHS.get(path), "uuid": None, "kind": None, "size": 0,
-                       "length": int(headers.get("content-length", 0))}
-            early = self.early(headers, path)
-            if early:
-                stream.read(request["length"] // 2 if early == "body" else 0)
-                self.server.decide(request)
-                return self.reset()
-            if headers.get("expect", "").lower() == "100-continue":
-                self.sock.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
-            body, request["length"] = self.read_body(stream, headers)
-            request["size"] = len(body)
-            plain = gzip.decompress(body) if headers.get("content-encoding") == "gzip" else body
-            request["sha256"] = hashlib.sha256(plain).hexdigest()
-            request["uuid"], request["kind"] = identify(request["target"], plain)
-            request["received"] = time.monotonic()
-            words = self.server.decide(request)
-            self.server.keep(request, plain)
-            if not self.answer(words, headers):
-                return None
-        return None
+            busy = self.server.begin()
+            try:
+                if not self.serve_one(stream, head, busy):
+                    return
+            finally:
+                self.server.end()
+
+    def serve_one(self, stream, head, busy):
+        """False when the connection is not to be used any more."""
+        method, path, headers = head
+        path = re.sub("^https?://[^/]*", "", path)
+        request = {"time": time.monotonic(), "connection": self.id, "busy": busy,
+                   "method": method, "path": path, "line": head[1], "headers": headers,
+                   "target": PATHS.get(path), "uuid": None, "kind": None, "size": 0,
+                   "length": int(headers.get("content-length", 0))}
+        early = self.early(headers, path)
+        if early:
+            stream.read(request["length"] // 2 if early == "body" else 0)
+            self.server.decide(request)
+            self.reset()
+            return False
+        if headers.get("expect", "").lower() == "100-continue":
+            self.sock.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
+        body, request["length"] = self.read_body(stream, headers)
+        request["size"] = len(body)
+        plain = gzip.decompress(body) if headers.get("content-encoding") == "gzip" else body
+        request["sha256"] = hashlib.sha256(plain).hexdigest()
+        request["uuid"], request["kind"] = identify(request["target"], plain)
+        request["received"] = time.monotonic()
+        words = self.server.decide(request)
+        self.server.keep(request, plain)
+        return self.answer(words, headers)
 
     def answer(self, words, headers):
         if "reset" in words:
@@ -235,8 +252,6 @@ class Connection:
         except (OSError, ValueError):
             pass
         finally:
-            with self.server.lock:
-                self.server.open -= 1
             try:
                 self.sock.close()
             except OSError:
