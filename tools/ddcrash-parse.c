@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <crashinfo/convert.h>
 #include <crashinfo/core.h>
 #include <crashinfo/file.h>
 #include <crashinfo/input.h>
@@ -44,9 +45,9 @@ static const struct tool_option options[] = {
 	 TOOL_SET(struct parse_options, format, PARSE_JSON)},
 	{"split-dir", 0, "DIR", "write each report to DIR/UUID.json instead",
 	 TOOL_STRING(struct parse_options, split_dir), .complete = TOOL_DIRS},
-	{"schema-version", 0, "VERSION", "write reports of streams in this version of the schema",
+	{"schema-version", 0, "VERSION", "convert reports to this version of the schema",
 	 TOOL_STRING(struct parse_options, version),
-	 .choices = "1.0|1.1|1.2|1.3|1.4|1.5|1.6|1.7|1.8|rfc0002", .fallback = "1.8"},
+	 .choices = "1.0|1.1|1.2|1.3|1.4|1.5|1.6|1.7|1.8|rfc0002"},
 	{"random-uuid", 0, NULL,
 	 "give reports without a uuid a random one, not one of their content",
 	 TOOL_FLAG(struct parse_options, random_uuid)},
@@ -83,7 +84,7 @@ struct parse {
 	bool has_core;             /* one of them is a core file */
 	struct crashinfo_inputs *inputs;
 	struct crashinfo_finder *finder; /* of --sysroot and --debug-dir */
-	bool negative;                   /* --strict has found something */
+	bool negative;                   /* the verdict: see finish_document() and judge() */
 };
 
 /* A report on its way to the output. */
@@ -170,6 +171,43 @@ static struct crashinfo_error *normalize(struct parse *parse, struct document *d
 		tool_warning(&parse->tool, "%s: %zu of %zu frames not normalized, see comments",
 			     document->name, stats.frames - stats.normalized, stats.frames);
 	return document_replace(parse, document, text, size);
+}
+
+/* Each loss is a line, so that they can be counted. */
+static void tell_losses(struct parse *parse, const char *name,
+			const struct crashinfo_conversion *conversion)
+{
+	const char *version = parse->options.version;
+	const char *lacks = crashinfo_conversion_lacks(conversion);
+	const struct crashinfo_loss *loss;
+
+	for (size_t i = 0; (loss = crashinfo_conversion_loss(conversion, i)); i++)
+		tool_warning(&parse->tool, "%s: lost in schema version %s: %s (%s)", name, version,
+			     loss->pointer, loss->reason);
+	if (!lacks)
+		return;
+	tool_warning(&parse->tool, "%s: not valid in schema version %s, which requires %s", name,
+		     version, lacks);
+	parse->negative = true;
+}
+
+static struct crashinfo_error *convert(struct parse *parse, struct document *document)
+{
+	struct crashinfo_conversion *conversion;
+	struct crashinfo_slice converted;
+	struct crashinfo_error *error;
+	char *text;
+
+	error = crashinfo_conversion_create(&parse->tool.context, document->report,
+					    parse->options.version, &conversion);
+	if (error)
+		return crashinfo_error_at(error, document->name, 0, 0, 0);
+	tell_losses(parse, document->name, conversion);
+	converted = crashinfo_conversion_text(conversion);
+	text = strndup(converted.data, converted.size);
+	crashinfo_conversion_destroy(conversion);
+	return text ? document_replace(parse, document, text, converted.size)
+		    : crashinfo_error_no_memory();
 }
 
 /* --- output --- */
@@ -275,6 +313,8 @@ static void finish_document(struct parse *parse, struct document *document)
 
 	if (!error && parse->options.normalize)
 		error = normalize(parse, document);
+	if (!error && parse->options.version)
+		error = convert(parse, document);
 	if (!error)
 		error = output(parse, document);
 	tool_failed(&parse->tool, error);
@@ -293,12 +333,7 @@ static void read_report(struct parse *parse, const struct crashinfo_input *input
 	error = crashinfo_report_create(&parse->tool.context, input->json, &document.report);
 	if (tool_failed(&parse->tool, error))
 		return;
-	if (parse->options.version)
-		tool_error(&parse->tool,
-			   "%s: --schema-version converts streams only, this is a report",
-			   input->name);
-	else
-		finish_document(parse, &document);
+	finish_document(parse, &document);
 	document_end(&document);
 }
 
@@ -334,9 +369,6 @@ static void judge(struct parse *parse, const char *name, const struct crashinfo_
 		tool_warning(&parse->tool, "%s: the end of the stream is missing", name);
 	if (stats.damaged_lines || !stats.done)
 		parse->negative |= parse->options.strict;
-	for (size_t i = 0; crashinfo_stream_loss(stream, i); i++)
-		tool_warning(&parse->tool, "%s: left out, schema version %s has no %s", name,
-			     parse->options.version, crashinfo_stream_loss(stream, i));
 }
 
 static struct crashinfo_error *read_stream(struct parse *parse, const struct crashinfo_input *input,
@@ -364,7 +396,6 @@ static void open_stream(struct parse *parse, const struct crashinfo_input *input
 	struct crashinfo_stream_options how = {
 		.strict = parse->options.strict,
 		.random_uuid = parse->options.random_uuid,
-		.version = parse->options.version,
 		.source = input->name,
 		.timestamp = *input->modified ? input->modified : NULL,
 	};

@@ -2,7 +2,7 @@
 complete -c ddcrash-parse -l format -x -a 'json ndjson text markdown html' -d 'what to write'
 complete -c ddcrash-parse -l json -d 'short for --format json'
 complete -c ddcrash-parse -l split-dir -x -a '(__fish_complete_directories)' -d 'write each report to DIR/UUID.json instead'
-complete -c ddcrash-parse -l schema-version -x -a '1.0 1.1 1.2 1.3 1.4 1.5 1.6 1.7 1.8 rfc0002' -d 'write reports of streams in this version of the schema'
+complete -c ddcrash-parse -l schema-version -x -a '1.0 1.1 1.2 1.3 1.4 1.5 1.6 1.7 1.8 rfc0002' -d 'convert reports to this version of the schema'
 complete -c ddcrash-parse -l random-uuid -d 'give reports without a uuid a random one, not one of their content'
 complete -c ddcrash-parse -l strict -d 'stop at the first damaged line; exit 1 for damaged or incomplete input'
 complete -c ddcrash-parse -l exe -r -F -d 'the program that left the core file'

@@ -8,7 +8,7 @@
 #include "base/limits.h"
 #include "base/strbuf.h"
 #include "base/utf8.h"
-#include "report/convert.h"
+#include "report/versions.h"
 #include "json/write.h"
 
 enum parent { PARENT_ROOT, PARENT_ERROR, PARENT_EXPERIMENTAL };
@@ -100,9 +100,8 @@ struct crashinfo_error *crashinfo_report_builder_create(const struct crashinfo_c
 							struct crashinfo_report_builder **ret)
 {
 	struct crashinfo_report_builder *builder;
-	const char *known = version ? convert_version_name(version) : REPORT_NEWEST;
 
-	if (!known)
+	if (version && !report_version_bit(version))
 		return crashinfo_error_create(CRASHINFO_ERROR_UNSUPPORTED,
 					      "unknown schema version %s (1.0 to %s, or rfc0002)",
 					      version, REPORT_NEWEST);
@@ -110,15 +109,14 @@ struct crashinfo_error *crashinfo_report_builder_create(const struct crashinfo_c
 	if (!builder)
 		return crashinfo_error_no_memory();
 	builder->context.limits = *limits_of(context);
-	builder->version = known;
+	builder->version = version ? report_version_known(version) : REPORT_NEWEST;
 	builder->root = cJSON_CreateObject();
 	builder->error = cJSON_CreateObject();
 	builder->counters = cJSON_CreateObject();
 	builder->files = cJSON_CreateObject();
 	builder->log = cJSON_CreateArray();
-	builder->losses = cJSON_CreateArray();
 	if (!builder->root || !builder->error || !builder->counters || !builder->files ||
-	    !builder->log || !builder->losses) {
+	    !builder->log) {
 		crashinfo_report_builder_destroy(builder);
 		return crashinfo_error_no_memory();
 	}
@@ -138,7 +136,7 @@ void crashinfo_report_builder_destroy(struct crashinfo_report_builder *builder)
 	cJSON_Delete(builder->frames);
 	cJSON_Delete(builder->threads);
 	cJSON_Delete(builder->log);
-	cJSON_Delete(builder->losses);
+	crashinfo_conversion_destroy(builder->conversion);
 	free(builder);
 }
 

@@ -5,6 +5,7 @@
 
 #include <cJSON.h>
 
+#include <crashinfo/convert.h>
 #include <crashinfo/report.h>
 
 /* Objects that members are put into; JSON text is kept as raw nodes, so it stays exact. */
@@ -18,9 +19,9 @@ struct crashinfo_report_builder {
 	cJSON *frames;  /* of error.stack when built frame by frame, else NULL */
 	cJSON *threads; /* NULL until one is added */
 	cJSON *log;
-	cJSON *file;      /* the one that lines go to, owned by `files` */
-	bool stack_ended; /* no more frames are expected */
-	cJSON *losses;    /* after finish: paths of members the version cannot hold */
+	cJSON *file;                             /* the one that lines go to, owned by `files` */
+	bool stack_ended;                        /* no more frames are expected */
+	struct crashinfo_conversion *conversion; /* after finish, of another version */
 };
 
 /* The newest version, which building is done in. */

@@ -5,7 +5,6 @@
 
 #include "base/cleanup.h"
 #include "report/builder.h"
-#include "report/convert.h"
 
 #define STACK_FORMAT "Datadog Crashtracker 1.0"
 
@@ -223,6 +222,34 @@ static struct crashinfo_error *print(struct crashinfo_report_builder *builder, c
 	return *ret ? NULL : crashinfo_error_no_memory();
 }
 
+/* The report in the version that was asked for. */
+static struct crashinfo_error *convert(struct crashinfo_report_builder *builder, const char *text,
+				       char **ret, size_t *size_ret)
+{
+	struct crashinfo_report *report = NULL;
+	struct crashinfo_json *json = NULL;
+	struct crashinfo_slice converted;
+	struct crashinfo_error *error;
+	char *copy;
+
+	error = crashinfo_json_parse(&builder->context, text, strlen(text), NULL, &json);
+	if (!error)
+		error = crashinfo_report_create(&builder->context, json, &report);
+	if (!error)
+		error = crashinfo_conversion_create(&builder->context, report, builder->version,
+						    &builder->conversion);
+	crashinfo_report_destroy(report);
+	if (error)
+		return error;
+	converted = crashinfo_conversion_text(builder->conversion);
+	copy = strdup(converted.data);
+	if (!copy)
+		return crashinfo_error_no_memory();
+	*ret = copy;
+	*size_ret = converted.size;
+	return NULL;
+}
+
 struct crashinfo_error *crashinfo_report_builder_finish(struct crashinfo_report_builder *builder,
 							char **ret, size_t *size_ret)
 {
@@ -238,17 +265,14 @@ struct crashinfo_error *crashinfo_report_builder_finish(struct crashinfo_report_
 	if (error)
 		return error;
 	if (strcmp(builder->version, REPORT_NEWEST))
-		return convert_text(&builder->context, text, strlen(text), builder->version,
-				    builder->losses, ret, size_ret);
+		return convert(builder, text, ret, size_ret);
 	*size_ret = strlen(text);
 	*ret = steal_ptr(text);
 	return NULL;
 }
 
-const char *crashinfo_report_builder_loss(const struct crashinfo_report_builder *builder,
-					  size_t index)
+const struct crashinfo_loss *crashinfo_report_builder_loss(
+	const struct crashinfo_report_builder *builder, size_t index)
 {
-	const cJSON *loss = cJSON_GetArrayItem(builder->losses, (int)index);
-
-	return loss ? loss->valuestring : NULL;
+	return builder->conversion ? crashinfo_conversion_loss(builder->conversion, index) : NULL;
 }

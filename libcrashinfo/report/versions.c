@@ -247,6 +247,14 @@ report_versions report_version_bit(const char *name)
 	return 0;
 }
 
+const char *report_version_known(const char *name)
+{
+	for (size_t i = 0; report_version_name(i); i++)
+		if (!strcmp(report_version_name(i), name))
+			return report_version_name(i);
+	return NULL;
+}
+
 const struct report_member *report_member_find(const char *object, const char *name, size_t size,
 					       report_versions versions)
 {

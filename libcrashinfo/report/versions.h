@@ -54,6 +54,8 @@ bool report_is_enum(const char *type, size_t size);
 
 /* "1.0" to "1.8" and "rfc0002" as the bit of one version; 0 for any other text. */
 report_versions report_version_bit(const char *name);
+/* The same name in static storage; NULL for any other text. */
+const char *report_version_known(const char *name);
 /* The name of version number `index`, NULL behind the last. */
 const char *report_version_name(size_t index);
 

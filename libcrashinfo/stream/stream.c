@@ -332,7 +332,8 @@ struct crashinfo_error *crashinfo_stream_finish(struct crashinfo_stream *stream,
 	return at_end(stream, error);
 }
 
-const char *crashinfo_stream_loss(const struct crashinfo_stream *stream, size_t index)
+const struct crashinfo_loss *crashinfo_stream_loss(const struct crashinfo_stream *stream,
+						   size_t index)
 {
 	return crashinfo_report_builder_loss(stream->builder, index);
 }

@@ -327,31 +327,32 @@ static const struct version_case versions[] = {
 	 {"\"1.7\"", "\"threads\":{\"count\":1,\"incomplete\":false,\"threads\":[{", "ucontext"},
 	 {NULL},
 	 {NULL}},
-	{"1.5", {"\"threads\":[{", "thread_name", "\"tid\":2"}, {"ucontext"}, {"ucontext"}},
+	{"1.5", {"\"threads\":[{", "thread_name", "\"tid\":2"}, {"ucontext"}, {"/ucontext"}},
 	{"1.2",
 	 {"\"experimental\":{}", "\"UNKNOWN\"", "\"si_signo\":4"},
 	 {"additional_tags", "comments", "mangled_name", "type_name", "tid", "\"PE\""},
-	 {"ucontext", "experimental.additional_tags", "proc_info.tid",
-	  "sig_info.si_signo_human_readable", "sig_info.si_code_human_readable",
-	  "error.thread_name", "error.stack.frames[].comments", "error.stack.frames[].mangled_name",
-	  "error.stack.frames[].file_type", "error.threads[].stack.frames[].type_name"}},
+	 {"/ucontext", "/experimental/additional_tags", "/proc_info/tid",
+	  "/sig_info/si_signo_human_readable", "/sig_info/si_code_human_readable",
+	  "/error/thread_name", "/error/stack/frames/0/comments",
+	  "/error/stack/frames/0/mangled_name", "/error/stack/frames/0/file_type",
+	  "/error/threads/0/stack/frames/0/type_name"}},
 	{"1.0",
 	 {"\"data_schema_version\":\"1.0\"", "\"incomplete\":true"},
 	 {"experimental", "sig_info", "\"incomplete\":false"},
-	 {"experimental", "sig_info"}},
+	 {"/experimental", "/sig_info"}},
 	{"rfc0002",
-	 {"\"sig_info\":{\"faulting_address\":\"0x0\",\"signame\":\"SIGILL\",\"signum\":4}",
+	 {"\"sig_info\":{\"faulting_address\":\"0x0\",\"signum\":4,\"signame\":\"SIGILL\"}",
 	  "\"span_ids\":[\"42\"]", "\"format\":\"CrashTrackerV1\"", "\"crashtracking\""},
 	 {"comments", "tid", "\"incomplete\":true"},
-	 {"sig_info.si_code", "span_ids.thread_name"}},
+	 {"/sig_info/si_code", "/span_ids/0/thread_name"}},
 };
 
 static bool lost(const struct crashinfo_report_builder *builder, const char *path)
 {
-	const char *loss;
+	const struct crashinfo_loss *loss;
 
 	for (size_t i = 0; (loss = crashinfo_report_builder_loss(builder, i)); i++)
-		if (!strcmp(loss, path))
+		if (!strcmp(loss->pointer, path))
 			return true;
 	return false;
 }

@@ -197,9 +197,15 @@ struct crashinfo_error *crashinfo_report_builder_log(struct crashinfo_report_bui
 struct crashinfo_error *crashinfo_report_builder_finish(struct crashinfo_report_builder *builder,
 							char **ret, size_t *size_ret);
 
-/* After finish: member `index` that the version could not hold, NULL at the end. */
-const char *crashinfo_report_builder_loss(const struct crashinfo_report_builder *builder,
-					  size_t index);
+/* A value that another version of the format does not hold as it was. */
+struct crashinfo_loss {
+	const char *pointer; /* JSON pointer into the report before its conversion */
+	const char *reason;  /* "no such member" */
+};
+
+/* After finish: loss `index`, NULL behind the last. */
+const struct crashinfo_loss *crashinfo_report_builder_loss(
+	const struct crashinfo_report_builder *builder, size_t index);
 
 /* os_info of this machine as JSON (uname and os-release); malloc'd. */
 struct crashinfo_error *crashinfo_os_info_json(char **ret);
@@ -217,8 +223,8 @@ void crashinfo_timestamp_format(int64_t seconds, uint32_t microseconds, char ret
 void crashinfo_timestamp_now(char ret[28]);
 
 /*
- * Microseconds since 1970 in UTC of a time in the form of RFC 3339 or "YYYY-MM-DD hh:mm:ss[.f] UTC";
- * false for any other text.
+ * Microseconds since 1970 in UTC of a time in the form of RFC 3339 or "YYYY-MM-DD hh:mm:ss[.f]
+ * UTC"; false for any other text.
  */
 bool crashinfo_timestamp_parse(const char *text, int64_t *ret);
 

@@ -74,8 +74,9 @@ struct crashinfo_stream_stats crashinfo_stream_stats(const struct crashinfo_stre
 struct crashinfo_error *crashinfo_stream_finish(struct crashinfo_stream *stream, char **ret,
 						size_t *size_ret);
 
-/* After finish: member `index` that the version could not hold, NULL at the end. */
-const char *crashinfo_stream_loss(const struct crashinfo_stream *stream, size_t index);
+/* After finish: what the version could not hold, NULL behind the last. */
+const struct crashinfo_loss *crashinfo_stream_loss(const struct crashinfo_stream *stream,
+						   size_t index);
 
 /* Whether `text` looks like the beginning of a stream (perhaps cut); for sniffing inputs. */
 bool crashinfo_stream_sniff(const char *text, size_t size);
