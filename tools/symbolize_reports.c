@@ -225,7 +225,8 @@ static void take_input(struct reports *r, const struct crashinfo_input *input)
 			   input->name);
 		return;
 	}
-	if (r->symbolize->options.in_place && (input->index || !strcmp(input->name, "-"))) {
+	if (r->symbolize->options.in_place &&
+	    (input->index || input->is_packed || !strcmp(input->name, "-"))) {
 		tool_error(tool, "%s: --in-place needs files of one report each", input->name);
 		crashinfo_json_destroy(input->json);
 		return;

@@ -12,6 +12,17 @@ static const struct crashinfo_limits default_limits = {
 	.input_bytes = 2u * GIB,
 	/* Each is found by counting lines up to it; more tell nothing new. */
 	.input_errors = 100,
+	/* Ten times the largest report that the tests know; memory for one member at a time. */
+	.member_bytes = 512u * MIB,
+	/* A day of a large fleet has about 10^5 crashes. */
+	.archive_members = 1000000,
+	/* A million reports of 64 KiB; at the speed of zstd it takes a few minutes. */
+	.archive_bytes = 64u * (size_t)GIB,
+	/* Copies of one report shrink to a 7,000th in xz; archives nested to do harm to a
+	   billionth. */
+	.archive_ratio = 20000,
+	/* A zip in a tar.gz in a 7z is four; what needs more is meant to do harm. */
+	.archive_depth = 8,
 	/* The reader keeps one word per open bracket; real reports nest about ten deep. */
 	.json_depth = 10000,
 	/* Node indexes are 32 bits wide, and 16 bytes each are 4 GiB at this count. */

@@ -7,13 +7,11 @@
 #include "base/cleanup.h"
 #include "base/limits.h"
 #include "base/log.h"
-#include "bundle/input_source.h"
-#include "bundle/input_walk.h"
+#include "bundle/input_files.h"
 
 struct crashinfo_inputs {
 	struct crashinfo_context context;
-	struct input_walk walk;
-	struct input_source source;
+	struct input_files files;
 
 	/* of a source of JSON documents */
 	bool has_text;
@@ -46,16 +44,14 @@ struct crashinfo_error *crashinfo_inputs_create(const struct crashinfo_context *
 	if (!inputs)
 		return crashinfo_error_no_memory();
 	inputs->context = context ? *context : crashinfo_context_default();
-	inputs->source.fd = -1;
-	input_walk_init(&inputs->walk, &inputs->context, operands, count);
+	input_files_init(&inputs->files, &inputs->context, operands, count);
 	*ret = inputs;
 	return NULL;
 }
 
 /* Done with the file at hand. */
-static void close_source(struct crashinfo_inputs *inputs)
+static void close_text(struct crashinfo_inputs *inputs)
 {
-	input_source_close(&inputs->source);
 	strbuf_deinit(&inputs->text);
 	inputs->has_text = false;
 	inputs->offset = inputs->index = inputs->errors = 0;
@@ -65,8 +61,8 @@ void crashinfo_inputs_destroy(struct crashinfo_inputs *inputs)
 {
 	if (!inputs)
 		return;
-	close_source(inputs);
-	input_walk_deinit(&inputs->walk);
+	close_text(inputs);
+	input_files_deinit(&inputs->files);
 	free(inputs);
 }
 
@@ -88,7 +84,8 @@ static void resume(struct crashinfo_inputs *inputs, uint64_t offset)
 		return;
 	if (at)
 		context_log(&inputs->context, CRASHINFO_LOG_WARNING,
-			    "%s: too many bad documents, the rest is left", inputs->source.name);
+			    "%s: too many bad documents, the rest is left",
+			    inputs->files.source.name);
 	inputs->offset = text->size;
 }
 
@@ -97,11 +94,12 @@ static void fill(const struct crashinfo_inputs *inputs, enum crashinfo_input_kin
 {
 	*ret = (struct crashinfo_input){
 		.kind = kind,
-		.name = inputs->source.name,
+		.name = inputs->files.source.name,
 		.json = json,
 		.index = inputs->index,
+		.is_packed = inputs->files.source.is_packed,
 	};
-	memcpy(ret->modified, inputs->source.modified, sizeof(ret->modified));
+	memcpy(ret->modified, inputs->files.source.modified, sizeof(ret->modified));
 }
 
 /* `ret->json` is NULL at the end of the file. */
@@ -112,7 +110,7 @@ static struct crashinfo_error *next_document(struct crashinfo_inputs *inputs,
 	struct crashinfo_error *error;
 
 	error = crashinfo_json_parse_next(&inputs->context, inputs->text.data, inputs->text.size,
-					  inputs->source.name, &inputs->offset, &json);
+					  inputs->files.source.name, &inputs->offset, &json);
 	if (error) {
 		resume(inputs, error->offset);
 		inputs->index++;
@@ -126,7 +124,7 @@ static struct crashinfo_error *next_document(struct crashinfo_inputs *inputs,
 static struct crashinfo_error *refuse(const struct crashinfo_inputs *inputs, const char *what)
 {
 	return crashinfo_error_at(crashinfo_error_create(CRASHINFO_ERROR_SYNTAX, "%s", what),
-				  inputs->source.name, 0, 1, 1);
+				  inputs->files.source.name, 0, 1, 1);
 }
 
 static bool has_prefix(const struct strbuf *text, const char *prefix)
@@ -134,53 +132,59 @@ static bool has_prefix(const struct strbuf *text, const char *prefix)
 	return text->size >= strlen(prefix) && !memcmp(text->data, prefix, strlen(prefix));
 }
 
-static struct crashinfo_error *open_unknown(struct crashinfo_inputs *inputs, bool is_operand)
+static struct crashinfo_error *open_unknown(struct crashinfo_inputs *inputs)
 {
-	if (is_operand)
-		return refuse(inputs, "neither JSON nor a collector stream");
-	if (has_prefix(&inputs->source.head, INPUT_JOURNAL_MARK))
+	if (inputs->files.source.is_operand)
+		return refuse(inputs, "neither JSON nor a collector stream nor an archive");
+	if (has_prefix(&inputs->files.source.head, INPUT_JOURNAL_MARK))
 		return NULL;
 	context_log(&inputs->context, CRASHINFO_LOG_WARNING,
-		    "%s: passed over, neither JSON nor a collector stream", inputs->source.name);
+		    "%s: passed over, neither JSON nor a collector stream nor an archive",
+		    inputs->files.source.name);
 	return NULL;
 }
 
 static struct crashinfo_error *open_json(struct crashinfo_inputs *inputs)
 {
-	struct crashinfo_error *error;
+	const struct crashinfo_limits *limits = limits_of(&inputs->context);
+	struct input_source *source = &inputs->files.source;
+	size_t max = source->is_packed ? limits->member_bytes : limits->input_bytes;
+	struct crashinfo_error *error = input_source_read_all(source, max, &inputs->text);
 
-	error = input_source_read_all(&inputs->source, limits_of(&inputs->context)->input_bytes,
-				      &inputs->text);
 	inputs->has_text = !error;
-	return error ? crashinfo_error_at(error, inputs->source.name, 0, 0, 0) : NULL;
+	if (!error)
+		return NULL;
+	return input_files_failed(&inputs->files, crashinfo_error_at(error, source->name, 0, 0, 0));
+}
+
+/* A file that nobody named and that begins like JSON by chance. */
+static bool looks_like_text(const struct input_source *source)
+{
+	return !source->is_operand && !input_is_json(source->head.data, source->head.size);
 }
 
 /* Begin with the next file; `*found_ret` says whether there is one, `*is_stream_ret` its kind. */
 static struct crashinfo_error *open_next(struct crashinfo_inputs *inputs, bool *found_ret,
 					 bool *is_stream_ret)
 {
-	char *path;
-	int fd;
-	bool is_operand;
+	enum input_format format;
 	struct crashinfo_error *error;
 
-	close_source(inputs);
-	error = input_walk_next(&inputs->walk, &path, &fd, &is_operand);
-	if (error)
+	close_text(inputs);
+	error = input_files_next(&inputs->files, found_ret, &format);
+	if (error || !*found_ret)
 		return error;
-	*found_ret = path != NULL;
-	if (!path)
-		return NULL;
-	error = input_source_open(&inputs->source, fd, path);
-	if (error)
-		return error;
-	switch (input_sniff(inputs->source.head.data, inputs->source.head.size)) {
+	switch (format) {
 	case INPUT_FORMAT_STREAM: *is_stream_ret = true; return NULL;
-	case INPUT_FORMAT_JSON: return open_json(inputs);
+	case INPUT_FORMAT_JSON:
+		if (!looks_like_text(&inputs->files.source))
+			return open_json(inputs);
+		break;
 	case INPUT_FORMAT_EMPTY: return refuse(inputs, "empty");
+	case INPUT_FORMAT_ARCHIVE:
 	case INPUT_FORMAT_UNKNOWN: break;
 	}
-	return open_unknown(inputs, is_operand);
+	return open_unknown(inputs);
 }
 
 struct crashinfo_error *crashinfo_inputs_next(struct crashinfo_inputs *inputs,
@@ -211,6 +215,10 @@ struct crashinfo_error *crashinfo_inputs_next(struct crashinfo_inputs *inputs,
 struct crashinfo_error *crashinfo_inputs_read(struct crashinfo_inputs *inputs, char *buffer,
 					      size_t capacity, size_t *size_ret)
 {
-	return crashinfo_error_at(input_source_read(&inputs->source, buffer, capacity, size_ret),
-				  inputs->source.name, 0, 0, 0);
+	struct input_source *source = &inputs->files.source;
+	struct crashinfo_error *error = input_source_read(source, buffer, capacity, size_ret);
+
+	if (!error)
+		return NULL;
+	return input_files_failed(&inputs->files, crashinfo_error_at(error, source->name, 0, 0, 0));
 }

@@ -115,7 +115,7 @@ START_TEST(test_documents)
 	expect(NULL, "f", "!f:1:1\n");
 	write_file("f", "no");
 	expect(NULL, "f", "!f:1:2\n");
-	write_file("f", "PK\3\4");
+	write_file("f", "\177ELF");
 	expect(NULL, "f", "!f:1:1\n");
 	expect(NULL, "none", "!none cannot open: No such file or directory\n");
 }
@@ -154,7 +154,7 @@ START_TEST(test_folders)
 	write_file("d/B/c/f", "1");
 	write_file("d/a", "2");
 	write_file("d/_", "3");
-	write_file("d/other", "PK\3\4");
+	write_file("d/other", "\177ELF");
 	expect(NULL, "d/",
 	       "d/B/c/f#0 1\nd/_#0 3\nd/a#0 2\n"
 	       "!d/a-gone cannot open: No such file or directory\n");

@@ -19,8 +19,13 @@ extern "C" {
  * result, never silence.
  */
 struct crashinfo_limits {
-	size_t input_bytes;         /* one input file or archive member read into memory */
-	size_t input_errors;        /* bad documents in one file before its rest is left */
+	size_t input_bytes;         /* one input file read into memory */
+	size_t input_errors;        /* bad documents or archive members before a file is left */
+	size_t member_bytes;        /* the same for what an archive or compressed file holds */
+	size_t archive_members;     /* of one file, those of archives in archives too */
+	size_t archive_bytes;       /* of one file, expanded */
+	size_t archive_ratio;       /* expanded bytes for each byte of a file */
+	size_t archive_depth;       /* archives within each other, compressed files included */
 	size_t json_depth;          /* nested arrays and objects */
 	size_t json_nodes;          /* values and member names in one document */
 	size_t stream_line_bytes;   /* one line of a collector stream */

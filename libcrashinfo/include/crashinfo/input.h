@@ -3,9 +3,14 @@
  * The operands of a tool as a sequence of documents.
  *
  * An operand is a file, a folder (walked in sorted order, links to folders not followed) or "-".
- * What a file holds is found by content: JSON documents (one, NDJSON, or concatenated) or a
- * collector stream. One that cannot be read does not stop the others. A folder's devices, pipes and
- * files of another kind are passed over, with a warning to the context's log.
+ * What a file holds is found by content: JSON documents (one, NDJSON, or concatenated), a collector
+ * stream, or an archive or compressed file of them: tar, cpio, ar, zip, 7z, gzip, xz, lzma, zstd,
+ * bzip2 and lz4, in any nesting. A member of an archive is called "archive!path", what a compressed
+ * file holds has the name of the file. Archives are read member by member and nothing is extracted;
+ * the limits member_bytes and archive_... hold.
+ *
+ * One input that cannot be read does not stop the others. Devices, pipes and links in folders and
+ * archives, and files of another kind there are passed over, with a line to the context's log.
  */
 #ifndef CRASHINFO_INPUT_H
 #define CRASHINFO_INPUT_H
@@ -28,7 +33,8 @@ enum crashinfo_input_kind {
 
 struct crashinfo_input {
 	enum crashinfo_input_kind kind;
-	const char *name; /* "dir/file", "-"; valid until the next call */
+	const char *name; /* "dir/file", "-", "file!member"; valid until the next call */
+	bool is_packed;   /* part of an archive or compressed, so no file that could be replaced */
 	/* when the file was changed last, as timestamps of reports are; "" when unknown (a pipe) */
 	char modified[28];
 	struct crashinfo_json
