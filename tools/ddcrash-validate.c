@@ -269,7 +269,8 @@ static void validate_all(struct validate *v)
 		}
 		tool_progress(&v->tool, "documents", ++documents, 0);
 		if (input.kind == CRASHINFO_INPUT_STREAM) {
-			refuse_stream(v, &input);
+			if (!input.index)
+				refuse_stream(v, &input);
 			same_text = false;
 			continue;
 		}

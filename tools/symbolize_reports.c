@@ -221,8 +221,10 @@ static void take_input(struct reports *r, const struct crashinfo_input *input)
 	struct tool *tool = &r->symbolize->tool;
 
 	if (input->kind != CRASHINFO_INPUT_JSON) {
-		tool_error(tool, "%s: a collector stream: make a report of it with ddcrash-parse",
-			   input->name);
+		if (!input->index)
+			tool_error(tool,
+				   "%s: a collector stream: make a report of it with ddcrash-parse",
+				   input->name);
 		return;
 	}
 	if (r->symbolize->options.in_place &&

@@ -8,10 +8,14 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "bundle/input_files.h"
+#include "bundle/input_stream.h"
 
 struct crashinfo_inputs {
 	struct crashinfo_context context;
 	struct input_files files;
+
+	bool has_stream;
+	struct input_stream stream;
 
 	/* of a source of JSON documents */
 	bool has_text;
@@ -53,7 +57,7 @@ struct crashinfo_error *crashinfo_inputs_create(const struct crashinfo_context *
 static void close_text(struct crashinfo_inputs *inputs)
 {
 	strbuf_deinit(&inputs->text);
-	inputs->has_text = false;
+	inputs->has_text = inputs->has_stream = false;
 	inputs->offset = inputs->index = inputs->errors = 0;
 }
 
@@ -144,6 +148,13 @@ static struct crashinfo_error *open_unknown(struct crashinfo_inputs *inputs)
 	return NULL;
 }
 
+static struct crashinfo_error *source_failed(struct crashinfo_inputs *inputs,
+					     struct crashinfo_error *error)
+{
+	error = crashinfo_error_at(error, inputs->files.source.name, 0, 0, 0);
+	return input_files_failed(&inputs->files, error);
+}
+
 static struct crashinfo_error *open_json(struct crashinfo_inputs *inputs)
 {
 	const struct crashinfo_limits *limits = limits_of(&inputs->context);
@@ -152,9 +163,13 @@ static struct crashinfo_error *open_json(struct crashinfo_inputs *inputs)
 	struct crashinfo_error *error = input_source_read_all(source, max, &inputs->text);
 
 	inputs->has_text = !error;
-	if (!error)
-		return NULL;
-	return input_files_failed(&inputs->files, crashinfo_error_at(error, source->name, 0, 0, 0));
+	return source_failed(inputs, error);
+}
+
+static void open_stream(struct crashinfo_inputs *inputs)
+{
+	inputs->has_stream = true;
+	inputs->stream = (struct input_stream){.done = false};
 }
 
 /* A file that nobody named and that begins like JSON by chance. */
@@ -163,9 +178,8 @@ static bool looks_like_text(const struct input_source *source)
 	return !source->is_operand && !input_is_json(source->head.data, source->head.size);
 }
 
-/* Begin with the next file; `*found_ret` says whether there is one, `*is_stream_ret` its kind. */
-static struct crashinfo_error *open_next(struct crashinfo_inputs *inputs, bool *found_ret,
-					 bool *is_stream_ret)
+/* Begin with the next file; `*found_ret` says whether there is one. */
+static struct crashinfo_error *open_next(struct crashinfo_inputs *inputs, bool *found_ret)
 {
 	enum input_format format;
 	struct crashinfo_error *error;
@@ -175,7 +189,7 @@ static struct crashinfo_error *open_next(struct crashinfo_inputs *inputs, bool *
 	if (error || !*found_ret)
 		return error;
 	switch (format) {
-	case INPUT_FORMAT_STREAM: *is_stream_ret = true; return NULL;
+	case INPUT_FORMAT_STREAM: open_stream(inputs); return NULL;
 	case INPUT_FORMAT_JSON:
 		if (!looks_like_text(&inputs->files.source))
 			return open_json(inputs);
@@ -187,26 +201,40 @@ static struct crashinfo_error *open_next(struct crashinfo_inputs *inputs, bool *
 	return open_unknown(inputs);
 }
 
+/* The next stream of the file at hand; there may be none. */
+static struct crashinfo_error *next_stream(struct crashinfo_inputs *inputs)
+{
+	struct crashinfo_error *error;
+
+	error = input_stream_next(&inputs->stream, &inputs->files.source, &inputs->has_stream);
+	if (error) {
+		inputs->has_stream = false;
+		return source_failed(inputs, error);
+	}
+	inputs->index++;
+	return NULL;
+}
+
 struct crashinfo_error *crashinfo_inputs_next(struct crashinfo_inputs *inputs,
 					      struct crashinfo_input *ret, bool *done_ret)
 {
-	bool found = true, is_stream = false;
+	bool found = true;
 	struct crashinfo_input input = {0};
-	struct crashinfo_error *error = NULL;
+	struct crashinfo_error *error = inputs->has_stream ? next_stream(inputs) : NULL;
 
-	while (!error) {
+	while (!error && !inputs->has_stream) {
 		if (inputs->has_text)
 			error = next_document(inputs, &input);
 		if (error || input.json)
 			break;
-		error = open_next(inputs, &found, &is_stream);
-		if (!error && is_stream)
-			fill(inputs, CRASHINFO_INPUT_STREAM, NULL, &input);
-		if (is_stream || !found)
+		error = open_next(inputs, &found);
+		if (!found)
 			break;
 	}
 	if (error)
 		return error;
+	if (inputs->has_stream)
+		fill(inputs, CRASHINFO_INPUT_STREAM, NULL, &input);
 	*done_ret = !found;
 	*ret = input;
 	return NULL;
@@ -215,10 +243,11 @@ struct crashinfo_error *crashinfo_inputs_next(struct crashinfo_inputs *inputs,
 struct crashinfo_error *crashinfo_inputs_read(struct crashinfo_inputs *inputs, char *buffer,
 					      size_t capacity, size_t *size_ret)
 {
-	struct input_source *source = &inputs->files.source;
-	struct crashinfo_error *error = input_source_read(source, buffer, capacity, size_ret);
+	struct crashinfo_error *error;
 
-	if (!error)
-		return NULL;
-	return input_files_failed(&inputs->files, crashinfo_error_at(error, source->name, 0, 0, 0));
+	error = input_stream_read(&inputs->stream, &inputs->files.source, buffer, capacity,
+				  size_ret);
+	/* it is not tried again for what stands behind */
+	inputs->has_stream = !error;
+	return source_failed(inputs, error);
 }

@@ -2,6 +2,7 @@
 #include "bundle/input_source.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -14,6 +15,8 @@
 
 /* Markers of a stream stand in its first lines; stray lines before them are few. */
 #define HEAD_BYTES (64 * 1024)
+/* A writer that is still there but has written a stream to its end may never write again. */
+#define IDLE_MS 1000
 
 static struct crashinfo_error *read_some(struct input_source *source, char *buffer, size_t capacity,
 					 size_t *size_ret)
@@ -104,21 +107,6 @@ void input_source_close(struct input_source *source)
 	*source = (struct input_source){.fd = -1};
 }
 
-struct crashinfo_error *input_source_read(struct input_source *source, char *buffer,
-					  size_t capacity, size_t *size_ret)
-{
-	size_t ahead = source->head.size - source->head_offset;
-
-	if (!ahead)
-		return read_some(source, buffer, capacity, size_ret);
-	if (ahead > capacity)
-		ahead = capacity;
-	memcpy(buffer, source->head.data + source->head_offset, ahead);
-	source->head_offset += ahead;
-	*size_ret = ahead;
-	return NULL;
-}
-
 struct crashinfo_error *input_source_take(struct input_source *source, struct crashinfo_slice *ret)
 {
 	struct strbuf *head = &source->head;
@@ -139,6 +127,20 @@ struct crashinfo_error *input_source_take(struct input_source *source, struct cr
 					head->size - source->head_offset};
 	source->head_offset = head->size;
 	return NULL;
+}
+
+void input_source_give_back(struct input_source *source, size_t size)
+{
+	source->head_offset -= size;
+}
+
+bool input_source_is_idle(const struct input_source *source)
+{
+	struct pollfd wait = {.fd = source->fd, .events = POLLIN};
+
+	if (source->fd < 0 || source->base >= 0 || source->head_offset < source->head.size)
+		return false;
+	return poll(&wait, 1, IDLE_MS) == 0;
 }
 
 static struct crashinfo_error *read_rest(struct input_source *source, size_t max_bytes,

@@ -35,13 +35,14 @@ struct crashinfo_error *input_source_open_member(struct input_source *source,
 						 struct bundle_archive *archive, char *name);
 void input_source_close(struct input_source *source);
 
-/* As crashinfo_inputs_read(). */
-struct crashinfo_error *input_source_read(struct input_source *source, char *buffer,
-					  size_t capacity, size_t *size_ret);
 /*
  * Some bytes, without a copy: valid until the next call. None at the end.
  */
 struct crashinfo_error *input_source_take(struct input_source *source, struct crashinfo_slice *ret);
+/* Let the last `size` bytes of them be taken again. */
+void input_source_give_back(struct input_source *source, size_t size);
+/* Whether it is a pipe or terminal that stays open and has had nothing for a while. */
+bool input_source_is_idle(const struct input_source *source);
 /* Read all of it; LIMIT when it has more than `max_bytes`. */
 struct crashinfo_error *input_source_read_all(struct input_source *source, size_t max_bytes,
 					      struct strbuf *buf);

@@ -110,7 +110,7 @@ START_TEST(test_documents)
 	write_file("f", "1 2\n\n[3]{}\"4\"null");
 	expect(NULL, "f", "f#0 1\nf#1 2\nf#2 [3]\nf#3 {}\nf#4 \"4\"\nf#5 null\n");
 	write_file("f", "x\nDD_CRASHTRACK_DONE\ny\n");
-	expect(NULL, "f", "f#0 x\nDD_CRASHTRACK_DONE\ny\n");
+	expect(NULL, "f", "f#0 x\nDD_CRASHTRACK_DONE\n");
 	write_file("f", " \n");
 	expect(NULL, "f", "!f:1:1\n");
 	write_file("f", "no");
@@ -118,6 +118,39 @@ START_TEST(test_documents)
 	write_file("f", "\177ELF");
 	expect(NULL, "f", "!f:1:1\n");
 	expect(NULL, "none", "!none cannot open: No such file or directory\n");
+}
+END_TEST
+
+#define STREAM(line)                                                                           \
+	"DD_CRASHTRACK_BEGIN_CONFIG\nDD_CRASHTRACK_DONE\n" line "\nDD_CRASHTRACK_END_CONFIG\n" \
+	"DD_CRASHTRACK_DONE\n"
+
+START_TEST(test_streams)
+{
+	_strbuf_ struct strbuf many = {0}, expected = {0};
+
+	write_file("f", STREAM("1") "\nbetween them\nDD_CRASHTRACK_DONE\n" STREAM("2") "\n");
+	expect(NULL, "f", "f#0 " STREAM("1") "f#1 " STREAM("2"));
+	write_file("f", STREAM("1") "x DD_CRASHTRACK_BEGIN_KIND\n");
+	expect(NULL, "f", "f#0 " STREAM("1"));
+	write_file("f", STREAM("1") "DD_CRASHTRACK_BEGIN_KIND\nDD_CRASHTRACK_END_KIND\n");
+	expect(NULL, "f", "f#0 " STREAM("1"));
+	write_file("f", STREAM("1") "DD_CRASHTRACK_BEGIN_METADATA");
+	expect(NULL, "f", "f#0 " STREAM("1") "f#1 DD_CRASHTRACK_BEGIN_METADATA");
+	/* what broke off has its END nowhere, so that the next one is a part of it */
+	write_file("f", "DD_CRASHTRACK_BEGIN_KIND\n" STREAM("1"));
+	expect(NULL, "f", "f#0 DD_CRASHTRACK_BEGIN_KIND\n" STREAM("1"));
+	/* each place of the end in what is read at once, which is 64 KiB */
+	for (int i = 0; i < 4000; i++) {
+		char line[80];
+
+		snprintf(line, sizeof(line), "%.*s", i % 61,
+			 "................................................................");
+		strbuf_addf(&many, STREAM("%s") "%s\n", line, line);
+		strbuf_addf(&expected, "f#%d " STREAM("%s"), i, line);
+	}
+	write_file("f", many.data);
+	expect(NULL, "f", expected.data);
 }
 END_TEST
 
@@ -266,6 +299,7 @@ static void add_tests(TCase *tests)
 {
 	tcase_add_checked_fixture(tests, make_scratch, remove_scratch);
 	tcase_add_test(tests, test_documents);
+	tcase_add_test(tests, test_streams);
 	tcase_add_test(tests, test_going_on);
 	tcase_add_test(tests, test_folders);
 	tcase_add_test(tests, test_dash);

@@ -3,11 +3,12 @@
  * The operands of a tool as a sequence of documents.
  *
  * An operand is a file, a folder (walked in sorted order, links to folders not followed) or "-".
- * What a file holds is found by content: JSON documents (one, NDJSON, or concatenated), a collector
- * stream, or an archive or compressed file of them: tar, cpio, ar, zip, 7z, gzip, xz, lzma, zstd,
- * bzip2 and lz4, in any nesting. A member of an archive is called "archive!path", what a compressed
- * file holds has the name of the file. Archives are read member by member and nothing is extracted;
- * the limits member_bytes and archive_... hold.
+ * What a file holds is found by content: JSON documents (one, NDJSON, or concatenated),
+ * collector streams (each up to its DONE, the next from its config or metadata), or an archive or
+ * compressed file of them: tar, cpio, ar, zip, 7z, gzip, xz, lzma, zstd, bzip2 and lz4, in any
+ * nesting. A member of an archive is called "archive!path", what a compressed file holds has the
+ * name of the file. Archives are read member by member and nothing is extracted; the limits
+ * member_bytes and archive_... hold.
  *
  * One input that cannot be read does not stop the others. Devices, pipes and links in folders and
  * archives, and files of another kind there are passed over, with a line to the context's log.
@@ -40,7 +41,7 @@ struct crashinfo_input {
 	struct crashinfo_json
 		*json; /* the caller's to destroy or hand on; its text lives with `inputs`
 			  until the next document of the next file is asked for */
-	size_t index;  /* of the document within its file, from 0 */
+	size_t index;  /* of the document or stream within its file, from 0 */
 };
 
 struct crashinfo_inputs;
