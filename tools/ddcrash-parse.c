@@ -484,15 +484,6 @@ static struct crashinfo_error *report_core(struct parse *parse, const char *name
 	return error;
 }
 
-static void read_core(struct parse *parse, const char *name, int fd)
-{
-	if (parse->options.version)
-		tool_error(&parse->tool,
-			   "%s: --schema-version converts streams only, this is a core file", name);
-	else
-		tool_failed(&parse->tool, report_core(parse, name, fd));
-}
-
 /* The operand opened when it is a core file, which takes more than reading in sequence; else -1. */
 static int open_core(const char *operand)
 {
@@ -543,7 +534,7 @@ static void read_operands(struct parse *parse)
 		read_range(parse, first, i - first);
 		first = i + 1;
 		if (!tool_out_failed(&parse->tool))
-			read_core(parse, operands->data[i], fd);
+			tool_failed(&parse->tool, report_core(parse, operands->data[i], fd));
 		close(fd);
 	}
 	read_range(parse, first, operands->count - first);
