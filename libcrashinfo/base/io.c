@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/pages.h"
 
 /* One read call; large enough that a 50 MB report takes few of them. */
 #define IO_CHUNK_BYTES     (256 * 1024)
@@ -35,6 +36,8 @@ struct crashinfo_error *io_read_fd(int fd, size_t max_bytes, struct strbuf *buf)
 
 		if (!strbuf_reserve(buf, want))
 			return strbuf_error(buf);
+		if (want)
+			pages_advise(buf->data, buf->capacity);
 		n = read(fd, buf->data + buf->size, buf->capacity - buf->size - 1);
 		if (n < 0 && errno == EINTR)
 			continue;

@@ -4,12 +4,11 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/limits.h"
 #include "base/number.h"
+#include "base/pages.h"
 #include "base/utf8.h"
 #include "json/document.h"
 #include "json/position.h"
@@ -23,8 +22,8 @@
 #define READ_BYTES_PER_NODE 12
 /* How many nodes a document of a sequence is first given room for: its end is not known. */
 #define READ_SEQUENCE_NODES 1024
-/* Nodes of this size get huge pages where the system offers them. */
-#define READ_HUGE_BYTES (4u << 20)
+/* From here on a document counts as large: it is likely to take the rest of the text. */
+#define READ_LARGE_NODES 16384
 
 struct reader {
 	const char *begin, *end;
@@ -58,21 +57,11 @@ static __attribute__((cold, noinline)) const char *read_limit(struct reader *r, 
 	return NULL;
 }
 
-/* A third of the time for a large report went into page faults of the nodes. */
-static void read_advise(struct json_node *nodes, size_t count)
-{
-	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
-	/* whole pages: advice for a part of a mapping splits it, and then it cannot be grown */
-	uintptr_t start = (uintptr_t)nodes / page * page;
-	uintptr_t end = ((uintptr_t)(nodes + count) + page - 1) / page * page;
-
-	if (count * sizeof(*nodes) >= READ_HUGE_BYTES)
-		madvise((void *)start, end - start, MADV_HUGEPAGE);
-}
-
 static __attribute__((cold, noinline)) bool read_grow(struct reader *r, const char *at)
 {
-	uint32_t capacity = r->capacity + r->capacity / 2 + 16;
+	size_t rest = (size_t)(r->end - at) / READ_BYTES_PER_NODE;
+	size_t more = r->capacity / 2 + 16;
+	size_t capacity = r->capacity + (r->count > READ_LARGE_NODES && rest > more ? rest : more);
 	struct json_node *nodes;
 
 	if (r->count >= r->max_nodes)
@@ -85,8 +74,8 @@ static __attribute__((cold, noinline)) bool read_grow(struct reader *r, const ch
 		return false;
 	}
 	r->nodes = nodes;
-	r->capacity = capacity;
-	read_advise(nodes, capacity);
+	r->capacity = (uint32_t)capacity;
+	pages_advise(nodes, capacity * sizeof(*nodes));
 	return true;
 }
 
@@ -390,11 +379,13 @@ static bool reader_reserve(struct reader *r, size_t count)
 	if (count > r->max_nodes)
 		count = r->max_nodes;
 	r->nodes = malloc(count * sizeof(*r->nodes));
-	if (!r->nodes)
+	if (!r->nodes) {
 		r->code = CRASHINFO_ERROR_NO_MEMORY;
-	else
-		read_advise(r->nodes, r->capacity = (uint32_t)count);
-	return r->nodes;
+		return false;
+	}
+	r->capacity = (uint32_t)count;
+	pages_advise(r->nodes, count * sizeof(*r->nodes));
+	return true;
 }
 
 static struct crashinfo_error *reader_finish(struct reader *r, const char *text,
