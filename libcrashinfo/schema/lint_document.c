@@ -165,59 +165,26 @@ void lint_uuid(struct lint *l, const char *id)
 		lint_add(l, id, CRASHINFO_SEVERITY_WARNING, node, "not a UUID of version 4");
 }
 
-/* "YYYY-MM-DD HH:MM:SS[.fraction] UTC" in the form of RFC 3339; false for any other text. */
-static bool from_display_form(struct lint *l, struct crashinfo_slice text,
-			      struct crashinfo_slice *ret)
-{
-	char *copy;
-
-	if (text.size < 23 || text.data[10] != ' ' ||
-	    memcmp(text.data + text.size - 4, " UTC", 4) != 0)
-		return false;
-	copy = arena_memdup(&l->report.arena, text.data, text.size);
-	if (!copy)
-		return false;
-	copy[10] = 'T';
-	copy[text.size - 4] = 'Z';
-	*ret = (struct crashinfo_slice){copy, text.size - 3};
-	return true;
-}
-
-/* Seconds since 1970 of a time in RFC 3339's form. */
-static int64_t seconds_of(struct crashinfo_slice text)
-{
-	const char *zone = text.data + text.size - 6;
-	struct tm tm = {0};
-	int64_t offset = 0;
-
-	strptime(text.data, "%Y-%m-%d", &tm);
-	strptime(text.data + 11, "%H:%M:%S", &tm);
-	if (*zone == '+' || *zone == '-')
-		offset = (*zone == '-' ? -60 : 60) * ((zone[1] - '0') * 600 + (zone[2] - '0') * 60 +
-						      (zone[4] - '0') * 10 + (zone[5] - '0'));
-	return (int64_t)timegm(&tm) - offset;
-}
-
 void lint_timestamp(struct lint *l, const char *id)
 {
 	crashinfo_json_node node = lint_at(l, "timestamp");
 	struct crashinfo_slice text = lint_text(l, node);
-	bool display = from_display_form(l, text, &text);
-	int64_t seconds;
+	char *copy = arena_memdup(&l->report.arena, text.data, text.size);
+	int64_t microseconds, seconds;
 
-	if (!lint_is(l, node, CRASHINFO_JSON_STRING))
+	if (!copy || !lint_is(l, node, CRASHINFO_JSON_STRING))
 		return;
-	if (!format_date_time(text.data, text.size)) {
+	if (strlen(copy) < text.size || !crashinfo_timestamp_parse(copy, &microseconds)) {
 		lint_add(l, id, CRASHINFO_SEVERITY_ERROR, node, "not a date and time");
 		return;
 	}
-	seconds = seconds_of(text);
+	seconds = microseconds / 1000000;
 	/* 2020-01-01 */
 	if (seconds < 1577836800)
 		lint_add(l, id, CRASHINFO_SEVERITY_WARNING, node, "the time is before 2020");
 	else if (seconds > (int64_t)time(NULL) + DAY_SECONDS)
 		lint_add(l, id, CRASHINFO_SEVERITY_WARNING, node, "the time is yet to come");
-	else if (display)
+	else if (!format_date_time(text.data, text.size))
 		lint_add(l, id, CRASHINFO_SEVERITY_INFO, node, "not in the form of RFC 3339");
 }
 
