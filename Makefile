@@ -212,6 +212,13 @@ $(PROCESS_DUMP): $(BUILD)/obj/collector/tests/process_dump.o $(PROCESS_LIB) $(LI
 	@$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS)
 
+# Compares our DWARF reader with libdw: the test of libcrashinfo/symbol/reader_*.c.
+READER_COMPARE := $(BUILD)/tests/reader-compare
+$(READER_COMPARE): $(BUILD)/obj/libcrashinfo/tests/reader_compare.o $(LIB)
+	@mkdir -p $(@D)
+	@$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS)
+
 FUZZ_SRC    := $(sort $(wildcard libcrashinfo/fuzz/fuzz_*.c))
 FUZZ_REPLAY := $(FUZZ_SRC:libcrashinfo/fuzz/%.c=$(BUILD)/tests/replay_%)
 FUZZERS     := $(FUZZ_SRC:libcrashinfo/fuzz/%.c=$(BUILD)/fuzz/%)
@@ -224,11 +231,18 @@ $(FUZZ_REPLAY): $(BUILD)/tests/replay_%: $(BUILD)/obj/libcrashinfo/fuzz/%.o \
 	@$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS)
 
-$(FUZZERS): $(BUILD)/fuzz/%: libcrashinfo/fuzz/%.c $(LIB_SRC) $(FLAGS_FILE)
+# The library once for all of them.
+FUZZ_FLAGS := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all
+FUZZ_OBJ   := $(LIB_SRC:%.c=$(BUILD)/fuzz/obj/%.o)
+
+$(BUILD)/fuzz/obj/%.o: %.c $(FLAGS_FILE)
 	@mkdir -p $(@D)
-	@$(call say,FUZZ,$@)
-	$(Q)$(CLANG) $(BASE_FLAGS:-MMD=) $(PKG_CFLAGS) -O1 -g -fsanitize=fuzzer,address,undefined \
-		-fno-sanitize-recover=all -o $@ $< $(LIB_SRC) $(PKG_LIBS)
+	@$(call say,FUZZ,$<)
+	$(Q)$(CLANG) $(BASE_FLAGS) $(PKG_CFLAGS) $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link -c -o $@ $<
+
+$(FUZZERS): $(BUILD)/fuzz/%: $(BUILD)/fuzz/obj/libcrashinfo/fuzz/%.o $(FUZZ_OBJ)
+	@$(call say,LD,$@)
+	$(Q)$(CLANG) $(FUZZ_FLAGS) -fsanitize=fuzzer -o $@ $^ $(PKG_LIBS)
 
 fuzz: $(FUZZERS)
 	@for f in $(FUZZERS); do \
@@ -255,7 +269,8 @@ SCRIPT_TESTS := $(sort $(wildcard tools/tests/*.test collector/tests/*.test))
 check: deps
 	@$(MAKE) --no-print-directory check-run
 
-check-run: all $(TESTS) $(SAMPLE_TOOL) $(PROCESS_DUMP) $(FUZZ_REPLAY) headers-check layer-check
+check-run: all $(TESTS) $(SAMPLE_TOOL) $(PROCESS_DUMP) $(READER_COMPARE) \
+		$(FUZZ_REPLAY) headers-check layer-check
 	@BUILD='$(BUILD)' CC='$(CC)' SANITIZE='$(SANITIZE)' tools/tests/run \
 		$(TESTS) $(FUZZ_REPLAY) $(SCRIPT_TESTS)
 

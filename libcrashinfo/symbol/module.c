@@ -215,10 +215,9 @@ static bool is_unhandled(const struct lookup *lookup)
 	return lookup->unhandled;
 }
 
-/* Another reading, by libdw, of what our reader left. */
-static struct crashinfo_error *resolve_rest(struct symbol_module *module,
-					    const struct crashinfo_limits *limits,
-					    struct lookups *lookups)
+struct crashinfo_error *symbol_module_resolve_rest(struct symbol_module *module,
+						   const struct crashinfo_limits *limits,
+						   struct lookups *lookups)
 {
 	struct lookups rest;
 	struct crashinfo_error *error = NULL;
@@ -265,6 +264,6 @@ struct crashinfo_error *symbol_module_resolve(struct symbol_module *module,
 	if (module->reader)
 		error = reader_resolve(module->reader, lookups);
 	if (!error && module->reader)
-		error = resolve_rest(module, limits, lookups);
+		error = symbol_module_resolve_rest(module, limits, lookups);
 	return error ? error : resolve_symbols(module, lookups);
 }

@@ -34,4 +34,9 @@ struct crashinfo_error *symbol_module_resolve(struct symbol_module *module,
 					      const struct crashinfo_limits *limits,
 					      struct lookups *lookups);
 
+/* Only those that are `unhandled`, by libdw; a part of the above. */
+struct crashinfo_error *symbol_module_resolve_rest(struct symbol_module *module,
+						   const struct crashinfo_limits *limits,
+						   struct lookups *lookups);
+
 #endif

@@ -20,10 +20,9 @@ struct line_file {
 
 struct reader_line_table {
 	struct reader_file *file;
-	const struct reader_unit *unit;
+	struct reader_unit unit; /* as forms in the header have it: the table's own sizes */
 	struct arena *arena;
 	uint16_t version;
-	uint8_t address_size, offset_size;
 	uint8_t minimum_length, operations, line_range, opcode_base;
 	int8_t line_base;
 	const unsigned char *lengths; /* of standard opcodes, from 1 */
@@ -103,7 +102,7 @@ static bool read_table(struct reader_line_table *table, struct cursor *c, bool f
 	struct line_format format;
 	uint64_t count;
 
-	if (!read_format(table->unit, c, &format))
+	if (!read_format(&table->unit, c, &format))
 		return false;
 	count = cursor_uleb(c);
 	/* an entry without fields takes no bytes, so their number would not be bounded */
@@ -115,7 +114,7 @@ static bool read_table(struct reader_line_table *table, struct cursor *c, bool f
 		uint64_t folder = 0;
 
 		for (unsigned k = 0; k < format.count; k++) {
-			if (!reader_value(table->file, table->unit, &format.fields[k], c, &value))
+			if (!reader_value(table->file, &table->unit, &format.fields[k], c, &value))
 				return false;
 			if (value.name == DW_LNCT_path)
 				name = value.text;
@@ -132,21 +131,20 @@ static bool read_header(struct reader_line_table *table, struct cursor *c)
 {
 	uint64_t length = cursor_u32(c), header;
 
-	table->offset_size = 4;
+	table->unit.offset_size = 4;
 	if (length == UINT32_MAX) {
 		length = cursor_u64(c);
-		table->offset_size = 8;
+		table->unit.offset_size = 8;
 	}
 	if (c->failed || length > cursor_left(c))
 		return false;
 	c->end = c->at + length;
 	table->version = cursor_u16(c);
-	table->address_size = table->unit->address_size;
 	if (table->version >= 5) {
-		table->address_size = cursor_u8(c);
+		table->unit.address_size = cursor_u8(c);
 		cursor_skip(c, 1);
 	}
-	header = cursor_uint(c, table->offset_size);
+	header = cursor_uint(c, table->unit.offset_size);
 	if (c->failed || header > cursor_left(c))
 		return false;
 	table->program = *c;
@@ -160,8 +158,8 @@ static bool read_header(struct reader_line_table *table, struct cursor *c)
 	table->opcode_base = cursor_u8(c);
 	table->lengths = cursor_bytes(c, table->opcode_base ? table->opcode_base - 1u : 0);
 	return !c->failed && table->line_range && table->opcode_base && table->version >= 2 &&
-	       table->version <= 5 && (table->address_size == 4 || table->address_size == 8) &&
-	       table->offset_size == table->unit->offset_size;
+	       table->version <= 5 &&
+	       (table->unit.address_size == 4 || table->unit.address_size == 8);
 }
 
 void reader_line_deinit(struct reader_line_table *table)
@@ -179,7 +177,7 @@ struct reader_line_table *reader_line_open(struct reader_file *file, const struc
 	if (!table)
 		return NULL;
 	table->file = file;
-	table->unit = unit;
+	table->unit = *unit;
 	table->arena = arena;
 	if (!read_header(table, &c) ||
 	    !(table->version >= 5 ? read_table(table, &c, false) && read_table(table, &c, true)
@@ -215,7 +213,7 @@ const char *reader_line_path(struct reader_line_table *table, uint32_t index)
 		return file->path;
 	/* folder 0 is the unit's own in DWARF 5, and stands for it in older versions */
 	if (table->version < 5 || file->folder)
-		add_part(&path, table->unit->comp_dir);
+		add_part(&path, table->unit.comp_dir);
 	if (file->folder < table->folders.size)
 		add_part(&path, table->folders.data[file->folder]);
 	add_part(&path, file->name);
