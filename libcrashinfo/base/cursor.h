@@ -21,7 +21,8 @@ static inline struct cursor cursor_make(const void *bytes, size_t size, bool big
 {
 	const unsigned char *at = bytes;
 
-	return (struct cursor){.at = at, .end = at + size, .big_endian = big_endian};
+	/* C has no NULL + 0 */
+	return (struct cursor){.at = at, .end = size ? at + size : at, .big_endian = big_endian};
 }
 
 static inline size_t cursor_left(const struct cursor *c)
@@ -39,7 +40,8 @@ static inline const unsigned char *cursor_bytes(struct cursor *c, uint64_t size)
 		c->at = c->end;
 		return NULL;
 	}
-	c->at += size;
+	if (size)
+		c->at += size;
 	return bytes;
 }
 
@@ -151,7 +153,7 @@ static inline int64_t cursor_sleb(struct cursor *c)
 /* A NUL-terminated string in place, NULL when no NUL follows. */
 static inline const char *cursor_string(struct cursor *c)
 {
-	const unsigned char *nul = memchr(c->at, 0, cursor_left(c));
+	const unsigned char *nul = cursor_left(c) ? memchr(c->at, 0, cursor_left(c)) : NULL;
 
 	if (!nul) {
 		c->failed = true;

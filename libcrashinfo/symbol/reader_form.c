@@ -198,10 +198,10 @@ bool reader_skip_attributes(const struct reader_unit *unit, const struct reader_
 			    const struct reader_abbrev *abbrev, struct cursor *c,
 			    uint64_t *sibling_ret)
 {
-	const struct reader_skip *skip = abbrevs->skips.data + abbrev->skips;
-
 	*sibling_ret = 0;
-	for (uint32_t i = 0; i < abbrev->skip_count; i++, skip++) {
+	for (uint32_t i = 0; i < abbrev->skip_count; i++) {
+		const struct reader_skip *skip = &abbrevs->skips.data[abbrev->skips + i];
+
 		switch (skip->op) {
 		case READER_SKIP_FIXED: cursor_skip(c, skip->size); break;
 		case READER_SKIP_LEB: skip_leb(c); break;

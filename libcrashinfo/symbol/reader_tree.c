@@ -97,11 +97,10 @@ static bool match(void *user, uint64_t start, uint64_t end)
 static bool read_extent(struct walk *walk, const struct reader_abbrev *abbrev,
 			struct reader_extent *extent, uint64_t *sibling_ret)
 {
-	const struct reader_attribute *attribute =
-		walk->abbrevs->attributes.data + abbrev->attributes;
-
 	*sibling_ret = 0;
-	for (uint32_t i = 0; i < abbrev->attribute_count; i++, attribute++) {
+	for (uint32_t i = 0; i < abbrev->attribute_count; i++) {
+		const struct reader_attribute *attribute =
+			&walk->abbrevs->attributes.data[abbrev->attributes + i];
 		struct reader_value value;
 
 		if (!reader_value(walk->file, walk->unit, attribute, &walk->c, &value))
