@@ -25,6 +25,7 @@ struct bundle_archive {
 	enum archive_kind kind;
 	struct crashinfo_error *below_error; /* why the bytes below could not be read */
 	char *member;                        /* name of the one at hand, for errors */
+	bool below_ended;                    /* all bytes below were read */
 	bool ended;                          /* no more members, or none that can be reached */
 };
 
@@ -43,6 +44,7 @@ static la_ssize_t on_read(struct archive *handle, void *user, const void **buffe
 	}
 	if (!archive->below.size && !archive->below.is_packed)
 		archive->budget->in += bytes.size;
+	archive->below_ended = !bytes.size;
 	*buffer = bytes.data;
 	return (la_ssize_t)bytes.size;
 }
@@ -66,10 +68,11 @@ static la_int64_t on_seek(struct archive *handle, void *user, la_int64_t offset,
 
 /* --- errors --- */
 
-/* What went wrong at the member at hand, or the archive; `what` is for lack of better words. */
-static struct crashinfo_error *failure(struct bundle_archive *archive, const char *what)
+/* What went wrong at the member at hand, or the archive. */
+static struct crashinfo_error *failure(struct bundle_archive *archive)
 {
 	const char *text = archive_error_string(archive->archive);
+	const char *what = archive->below_ended ? "truncated or damaged" : "cannot be read";
 	struct crashinfo_error *error = steal_ptr(archive->below_error);
 
 	if (error && error->code == CRASHINFO_ERROR_NO_MEMORY)
@@ -77,8 +80,8 @@ static struct crashinfo_error *failure(struct bundle_archive *archive, const cha
 	if (!error && archive_errno(archive->archive) == ENOMEM)
 		return crashinfo_error_no_memory();
 	if (!error)
-		error = crashinfo_error_create(CRASHINFO_ERROR_FORMAT, "%s: %s", what,
-					       text && *text ? text : "damaged");
+		error = crashinfo_error_create(CRASHINFO_ERROR_FORMAT, "%s%s%s", what,
+					       text && *text ? ": " : "", text ? text : "");
 	return crashinfo_error_at(error, archive->member ? archive->member : archive->below.name, 0,
 				  0, 0);
 }
@@ -132,7 +135,7 @@ static struct crashinfo_error *open_handle(struct bundle_archive *archive)
 	if (input_source_can_seek(&archive->below))
 		archive_read_set_seek_callback(handle, on_seek);
 	status = archive_read_open1(handle);
-	return status < ARCHIVE_WARN ? failure(archive, "cannot be read") : NULL;
+	return status < ARCHIVE_WARN ? failure(archive) : NULL;
 }
 
 struct crashinfo_error *bundle_archive_open(const struct crashinfo_context *context,
@@ -293,7 +296,7 @@ static struct crashinfo_error *next_header(struct bundle_archive *archive,
 		*entry_ret = NULL;
 		return NULL;
 	}
-	return status < ARCHIVE_WARN ? failure(archive, "cannot be read") : NULL;
+	return status < ARCHIVE_WARN ? failure(archive) : NULL;
 }
 
 struct crashinfo_error *bundle_archive_next(struct bundle_archive *archive, char **name_ret,
@@ -357,9 +360,7 @@ struct crashinfo_error *bundle_archive_read(struct bundle_archive *archive, char
 	if (n == ARCHIVE_FATAL)
 		archive->ended = true;
 	if (n < 0)
-		return failure(archive, archive->kind == ARCHIVE_KIND_COMPRESSED
-						? "cannot be decompressed"
-						: "cannot be read");
+		return failure(archive);
 	archive->budget->out += (uint64_t)n;
 	error = check_budget(archive);
 	if (!error)
