@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "attempt.h"
 
+#include <stdatomic.h>
+
 #include "raw.h"
+#include "signals.h"
 
 struct attempt {
 	void *back[5]; /* for __builtin_longjmp() */
@@ -11,9 +14,6 @@ struct attempt {
 
 /* Of the thread that reports. */
 static struct attempt *volatile innermost;
-static volatile bool is_timed;
-
-#define TIMER_SIGNAL SIGSTKFLT
 
 /* GCC wants the caller of __builtin_setjmp() to be a function of its own. */
 __attribute__((noinline)) enum attempt_end attempt(void (*function)(void *argument), void *argument)
@@ -23,7 +23,6 @@ __attribute__((noinline)) enum attempt_end attempt(void (*function)(void *argume
 	innermost = &here;
 	if (!__builtin_setjmp(here.back))
 		function(argument);
-	is_timed = false;
 	innermost = here.outer;
 	return *(volatile enum attempt_end *)&here.end;
 }
@@ -36,10 +35,22 @@ void attempt_give_up(enum attempt_end how)
 	__builtin_longjmp(to->back, 1);
 }
 
-bool attempt_is_foreign(void)
-{
-	return is_timed;
-}
+/* --- code of others --------------------------------------------------------------------------- */
+
+#define TIMER_SIGNAL SIGSTKFLT
+
+/* By what it may end. Meanwhile these are ours, whoever had them. */
+static const int taken[] = {TIMER_SIGNAL, SIGABRT, SIGSEGV, SIGBUS,
+			    SIGILL,       SIGFPE,  SIGTRAP, SIGSYS};
+
+#define TAKEN (sizeof(taken) / sizeof(taken[0]))
+
+static struct raw_sigaction others[TAKEN];
+static atomic_int foreign_tid; /* the thread that runs it, 0 when none does */
+static atomic_bool is_taken;
+static volatile bool is_running; /* from its first instruction to its last */
+
+static const raw_sigset unblocked = RAW_SIGNAL(TIMER_SIGNAL) | RAW_SIGNAL(SIGABRT);
 
 void attempt_hold(void)
 {
@@ -48,59 +59,96 @@ void attempt_hold(void)
 
 void attempt_release(void)
 {
-	if (is_timed)
+	if (is_running)
 		raw_sigmask(SIG_UNBLOCK, RAW_SIGNAL(TIMER_SIGNAL));
 }
 
-/* --- the timer -------------------------------------------------------------------------------- */
-
-static void expired(int signo, siginfo_t *info, void *context)
+/* Have it come again when it is unblocked, or right now where that is what the handler returns to.
+ */
+static void send_again(int signo, const siginfo_t *info)
 {
-	(void)signo;
-	(void)context;
-	if (is_timed && info->si_code == SI_TIMER && info->si_value.sival_ptr == (void *)&innermost)
-		attempt_give_up(ATTEMPT_LATE);
+	raw_sigmask(SIG_BLOCK, RAW_SIGNAL(signo));
+	raw_queue(raw_getpid(), raw_gettid(), signo, info);
+}
+
+/* Another thread's signal is for whoever had it before. */
+static void wait_for_others(int signo, const siginfo_t *info)
+{
+	while (atomic_load(&is_taken))
+		raw_sleep(1);
+	if (!signal_recurs(signo, info->si_code))
+		send_again(signo, info);
+}
+
+static bool is_own_abort(int signo, const siginfo_t *info)
+{
+	return signo == SIGABRT && info->si_code <= 0 && info->si_pid == raw_getpid();
+}
+
+static bool is_expiry(int signo, const siginfo_t *info)
+{
+	return signo == TIMER_SIGNAL && info->si_code == SI_TIMER &&
+	       info->si_value.sival_ptr == (const void *)taken;
+}
+
+/* Signals that are sent by others wait until the report is done. */
+static void defer(int signo, const siginfo_t *info, ucontext_t *context)
+{
+	raw_sigset mask;
+
+	__builtin_memcpy(&mask, &context->uc_sigmask, sizeof(mask));
+	mask |= RAW_SIGNAL(signo);
+	__builtin_memcpy(&context->uc_sigmask, &mask, sizeof(mask));
+	send_again(signo, info);
+}
+
+static void interrupt(int signo, siginfo_t *info, void *context)
+{
+	if (raw_gettid() != atomic_load(&foreign_tid)) {
+		wait_for_others(signo, info);
+		return;
+	}
+	if (is_expiry(signo, info)) {
+		if (is_running)
+			attempt_give_up(ATTEMPT_LATE);
+		return;
+	}
+	if (signal_is_forced(signo, info->si_code) || (is_running && is_own_abort(signo, info)))
+		attempt_give_up(ATTEMPT_CRASHED);
+	defer(signo, info, context);
 }
 
 /* How a handler returns is known to those that libc installed. */
 static void take_restorer(struct raw_sigaction *action)
 {
-	struct raw_sigaction other;
-
-	for (int signo = 1; signo <= SIGSYS; signo++) {
-		if (raw_get_action(signo, &other) || !(other.flags & RAW_SA_RESTORER))
+	for (size_t i = 0; i < TAKEN; i++) {
+		if (!(others[i].flags & RAW_SA_RESTORER))
 			continue;
 		action->flags |= RAW_SA_RESTORER;
-		action->restorer = other.restorer;
-		return;
+		action->restorer = others[i].restorer;
 	}
 }
 
-static bool begin_timer(int *timer_ret, struct raw_sigaction *old_ret)
+static void take_signals(void)
 {
-	struct raw_sigevent event = {.value = (uintptr_t)&innermost,
-				     .signo = TIMER_SIGNAL,
-				     .notify = RAW_SIGEV_THREAD_ID,
-				     .tid = raw_gettid()};
-	struct raw_sigaction action = {.flags = SA_SIGINFO | SA_ONSTACK, .mask = 0};
+	struct raw_sigaction action = {.flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER};
 
-	action.handler = (void (*)(int))(void (*)(void))expired;
-	if (raw_timer_create(CLOCK_MONOTONIC, &event, timer_ret) < 0)
-		return false;
+	action.handler = (void (*)(int))(void (*)(void))interrupt;
+	for (size_t i = 0; i < TAKEN; i++)
+		raw_get_action(taken[i], &others[i]);
 	take_restorer(&action);
-	raw_get_action(TIMER_SIGNAL, old_ret);
-	raw_set_action(TIMER_SIGNAL, &action);
-	return true;
+	atomic_store(&foreign_tid, raw_gettid());
+	atomic_store(&is_taken, true);
+	for (size_t i = 0; i < TAKEN; i++)
+		raw_set_action(taken[i], &action);
 }
 
-/* A signal that comes too late would end the process. */
-static void end_timer(int timer, const struct raw_sigaction *old, raw_sigset pending)
+static void give_signals_back(void)
 {
-	raw_sigmask(SIG_BLOCK, RAW_SIGNAL(TIMER_SIGNAL));
-	raw_timer_delete(timer);
-	if (raw_pending() & ~pending & RAW_SIGNAL(TIMER_SIGNAL))
-		raw_consume(RAW_SIGNAL(TIMER_SIGNAL));
-	raw_set_action(TIMER_SIGNAL, old);
+	for (size_t i = 0; i < TAKEN; i++)
+		raw_set_action(taken[i], &others[i]);
+	atomic_store(&foreign_tid, 0);
+	atomic_store(&is_taken, false);
 }
 
 struct task {
@@ -114,23 +162,41 @@ static void run(void *argument)
 {
 	struct task *task = argument;
 
-	is_timed = true;
-	raw_sigmask(SIG_UNBLOCK, RAW_SIGNAL(TIMER_SIGNAL));
+	is_running = true;
+	raw_sigmask(SIG_UNBLOCK, unblocked);
 	raw_timer_start(task->timer, task->milliseconds);
 	task->function(task->argument);
+	/* The attempt is still there for a timer that ends now. */
+	is_running = false;
+}
+
+static enum attempt_end run_and_clean_up(struct task *task)
+{
+	raw_sigset pending = raw_pending(), mask = raw_change_sigmask(SIG_BLOCK, 0);
+	enum attempt_end end;
+
+	take_signals();
+	end = attempt(run, task);
+	is_running = false;
+	raw_sigmask(SIG_SETMASK, mask);
+	raw_timer_delete(task->timer);
+	/* A signal that comes too late would end the process. */
+	if (raw_pending() & ~pending & RAW_SIGNAL(TIMER_SIGNAL))
+		raw_consume(RAW_SIGNAL(TIMER_SIGNAL));
+	give_signals_back();
+	return end;
 }
 
 enum attempt_end attempt_within(unsigned milliseconds, void (*function)(void *argument),
 				void *argument)
 {
 	struct task task = {function, argument, -1, milliseconds ? milliseconds : 1};
-	raw_sigset pending = raw_pending();
-	struct raw_sigaction old = {.handler = SIG_DFL};
-	enum attempt_end end;
+	struct raw_sigevent event = {.value = (uintptr_t)taken,
+				     .signo = TIMER_SIGNAL,
+				     .notify = RAW_SIGEV_THREAD_ID,
+				     .tid = raw_gettid()};
 
-	if (!begin_timer(&task.timer, &old))
+	if (raw_timer_create(CLOCK_MONOTONIC, &event, &task.timer) < 0)
 		return ATTEMPT_REFUSED;
-	end = attempt(run, &task);
-	end_timer(task.timer, &old, pending);
-	return end;
+	return run_and_clean_up(&task);
 }

@@ -18,7 +18,11 @@ enum attempt_end {
 
 enum attempt_end attempt(void (*function)(void *argument), void *argument);
 
-/* End it when it takes longer. SIGSTKFLT, which nothing else uses, is the timer's meanwhile. */
+/*
+ * Run code of others, and end it when it takes longer, crashes or calls abort(), whoever handles
+ * these signals otherwise. SIGSTKFLT, which nothing else uses, is the timer's. The signal mask is
+ * what it was, whatever that code did to it.
+ */
 enum attempt_end attempt_within(unsigned milliseconds, void (*function)(void *argument),
 				void *argument);
 
@@ -28,8 +32,5 @@ void attempt_release(void);
 
 /* Go on behind the innermost attempt, from the handler of a signal. */
 __attribute__((noreturn)) void attempt_give_up(enum attempt_end how);
-
-/* Whether code of others runs, which may end by abort(). */
-bool attempt_is_foreign(void);
 
 #endif

@@ -224,7 +224,10 @@ struct ddcrash_frame {
  *
  * A callback must do with what is safe in a signal handler: no allocation, no lock. One that
  * crashes, calls abort() or takes longer than a second is ended; what it emitted stays, followed by
- * a word about it, and the report goes on. SIGSTKFLT is the timer's while it runs.
+ * a word about it, and the report goes on. While it runs faults, SIGABRT and SIGSTKFLT, the
+ * timer's, are handled for that; other threads that run into one of them wait, for a second at
+ * most, and then go where they would have gone. A callback must not block SIGSTKFLT, leave by
+ * longjmp() or exit.
  *
  * There is one callback, of either kind; a new one replaces it, NULL takes it away.
  */

@@ -163,11 +163,6 @@ static void defer(int signo, siginfo_t *info, ucontext_t *context)
 	raw_queue(raw_getpid(), raw_gettid(), signo, info);
 }
 
-static bool is_own_abort(int signo, const siginfo_t *info)
-{
-	return signo == SIGABRT && info->si_code <= 0 && info->si_pid == raw_getpid();
-}
-
 static bool is_reporting(void)
 {
 	return atomic_load(&state.started) && !atomic_load(&state.disabled);
@@ -185,8 +180,6 @@ void handler(int signo, siginfo_t *info, void *context)
 
 	if (state.previous[signo].sa_handler == SIG_IGN && !is_forced)
 		return;
-	if (is_busy() && attempt_is_foreign() && is_own_abort(signo, info))
-		attempt_give_up(ATTEMPT_CRASHED);
 	if (is_busy() && !is_forced) {
 		defer(signo, info, context);
 		return;

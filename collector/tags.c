@@ -12,6 +12,16 @@ struct tag {
 };
 
 static struct tag tags[DDCRASH_TAGS_MAX];
+/* None from here on has ever been set: a crash need not touch their memory. */
+static atomic_int tags_end;
+
+static void extend(int end)
+{
+	int old = atomic_load(&tags_end);
+
+	while (old < end && !atomic_compare_exchange_weak(&tags_end, &old, end))
+		;
+}
 
 static int insert(const char *text, size_t size)
 {
@@ -20,6 +30,7 @@ static int insert(const char *text, size_t size)
 			continue;
 		__builtin_memcpy(tags[i].text, text, size);
 		tags[i].size = (uint32_t)size;
+		extend(i + 1);
 		cell_publish(&tags[i].cell);
 		return i;
 	}
@@ -47,7 +58,7 @@ int ddcrash_tag_remove(int tag)
 
 int ddcrash_tags_clear(void)
 {
-	for (int i = 0; i < DDCRASH_TAGS_MAX; i++)
+	for (int i = 0; i < atomic_load(&tags_end); i++)
 		ddcrash_tag_remove(i);
 	return 0;
 }
@@ -74,8 +85,9 @@ static uint32_t read_tag(struct tag *tag, char to[DDCRASH_TAG_MAX])
 void activity_write_tags(struct writer *w, bool is_first)
 {
 	static char text[DDCRASH_TAG_MAX];
+	int end = atomic_load(&tags_end);
 
-	for (int i = 0; i < DDCRASH_TAGS_MAX; i++) {
+	for (int i = 0; i < end; i++) {
 		uint32_t size = read_tag(&tags[i], text);
 
 		if (!size)
