@@ -106,9 +106,9 @@ $(TOOLS): $(BUILD)/bin/ddcrash-%: $(BUILD)/obj/tools/ddcrash-%.o \
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS)
 
 # Committed, so that they are there without a build; a test compares.
-completions: $(TOOLS)
+completions: $(TOOLS) $$(HOST_TOOLS)
 	rm -rf completions/bash completions/zsh completions/fish
-	completions/generate completions $(TOOLS)
+	completions/generate completions $(TOOLS) $(HOST_TOOLS)
 
 # --- collector ------------------------------------------------------------------------------------
 
@@ -128,7 +128,7 @@ COLLECTOR_LIBS  := $(BUILD)/lib/libddcrash.a $(BUILD)/lib/$(COLLECTOR_SO) $(BUIL
 SHARED_LDFLAGS  := -shared -nostartfiles -Wl,-z,defs -Wl,-z,relro -Wl,-z,now -Wl,--build-id
 
 .PHONY: collector
-collector: $(COLLECTOR_LIBS) $(BUILD)/demo/ddcrash-demo
+collector: $(COLLECTOR_LIBS) $$(HOST_TOOLS) $(BUILD)/demo/ddcrash-demo
 
 $(BUILD)/obj/in-process/%.o: %.c $(FLAGS_FILE)
 	@mkdir -p $(@D)
@@ -181,6 +181,21 @@ $(PROCESS_LIB): $(PROCESS_OBJ)
 	@$(call say,AR,$@)
 	$(Q)rm -f $@
 	$(Q)$(AR) rcs $@ $^
+
+# --- host -----------------------------------------------------------------------------------------
+
+# Tools that look at processes of this machine: collector/host/ddcrash-NAME.c, what belongs to it
+# alone in NAME_*.c, and what they share.
+HOST_SRC   := $(sort $(wildcard collector/host/ddcrash-*.c))
+HOST_TOOLS := $(HOST_SRC:collector/host/%.c=$(BUILD)/bin/%)
+HOST_OBJ   := $(patsubst %,$(BUILD)/obj/collector/host/%.o,live near proc)
+
+$(HOST_TOOLS): $(BUILD)/bin/ddcrash-%: $(BUILD)/obj/collector/host/ddcrash-%.o \
+		$$(addprefix $(BUILD)/obj/,$$(addsuffix .o,$$(basename $$(wildcard collector/host/$$*_*.c)))) \
+		$(HOST_OBJ) $(TOOL_COMMON_OBJ) $(PROCESS_LIB) $(LIB)
+	@mkdir -p $(@D)
+	@$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS)
 
 # --- tests ----------------------------------------------------------------------------------------
 
@@ -296,7 +311,7 @@ manifest_rows = $(foreach f,$2,$1:$f:$3/$(notdir $f))
 SHARE := $(PREFIX)/share
 MAN_PAGES := $(sort $(wildcard tools/man/*.[1-8] collector/man/*.[1-8]))
 MANIFEST := \
-	$(call manifest_rows,755,$(TOOLS),$(PREFIX)/bin) \
+	$(call manifest_rows,755,$(TOOLS) $(HOST_TOOLS),$(PREFIX)/bin) \
 	$(call manifest_rows,644,$(LIB) $(BUILD)/lib/libddcrash.a,$(PREFIX)/lib) \
 	$(call manifest_rows,755,$(BUILD)/lib/$(COLLECTOR_SO) $(BUILD)/lib/libddcrash_preload.so,$(PREFIX)/lib) \
 	link:$(COLLECTOR_SO):$(PREFIX)/lib/libddcrash.so \

@@ -153,17 +153,31 @@ size_t process_copy(struct process *process, uint64_t address, size_t size)
 	return page > address ? (size_t)(page - address) : 0;
 }
 
+/* Up to `size` bytes, but not of the next mapping: guard pages can be read here, and behind them
+ * may lie the stack of another thread. */
+static size_t copy_stack(struct process *process, uint64_t sp, size_t size)
+{
+	const struct crashinfo_map *map =
+		process->maps ? crashinfo_maps_find(process->maps, sp) : NULL;
+
+	if (process->maps && (!map || !map->readable))
+		return 0;
+	if (map && size > map->end - sp)
+		size = (size_t)(map->end - sp);
+	return process_copy(process, sp, size);
+}
+
 bool process_copy_stack(struct process *process, uint64_t sp)
 {
-	size_t got = process_copy(process, sp, STACK_FIRST);
+	size_t got = copy_stack(process, sp, STACK_FIRST);
 
 	for (unsigned i = 0; !got && i < GUARD_PAGES; i++) {
 		sp = (sp & PAGE_MASK) + PROCESS_PAGE;
-		got = process_copy(process, sp, STACK_FIRST);
+		got = copy_stack(process, sp, STACK_FIRST);
 	}
 	if (got < STACK_FIRST)
 		return got;
-	return process_copy(process, sp, STACK_MAX) < STACK_MAX;
+	return copy_stack(process, sp, STACK_MAX) < STACK_MAX;
 }
 
 void process_copies_free(struct process *process)

@@ -72,7 +72,7 @@ struct unwind_memory process_memory(struct process *process);
  */
 size_t process_copy(struct process *process, uint64_t address, size_t size);
 /* What unwinding from `sp` on needs, as far as one stack may take. False when nothing was copied
- * or the stack was cut. Does not need the maps. */
+ * or the stack was cut. Without maps it may take more than is the stack. */
 bool process_copy_stack(struct process *process, uint64_t sp);
 /* Copy what no file will tell: headers of images, the vdso, code of removed files. */
 void process_hold(struct process *process);

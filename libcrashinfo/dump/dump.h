@@ -28,8 +28,8 @@ struct dump_place {
 
 struct dump_thread {
 	uint32_t tid;
-	const char *name;  /* NULL: unknown */
-	const char *state; /* one letter, NULL: unknown */
+	const char *name; /* NULL: unknown */
+	char state[2];    /* one letter, "": unknown */
 	bool has_registers;
 	struct unwind_registers registers;
 };

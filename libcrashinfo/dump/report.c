@@ -122,12 +122,12 @@ static struct crashinfo_error *add_thread(const struct dump *dump, const struct 
 {
 	struct strbuf json _strbuf_ = {0};
 
-	strbuf_addf(&json, "{\"crashed\":%s,\"name\":",
-		    thread == crashed_thread(dump) && dump->signal.signo ? "true" : "false");
+	strbuf_addf(&json,
+		    "{\"crashed\":%s,\"name\":", thread == crashed_thread(dump) ? "true" : "false");
 	add_name(thread, &json);
 	strbuf_adds(&json, ",\"stack\":");
 	strbuf_add(&json, stack->data, stack->size);
-	if (thread->state)
+	if (*thread->state)
 		strbuf_addf(&json, ",\"state\":\"%s\"", thread->state);
 	strbuf_addf(&json, ",\"tid\":%u", thread->tid);
 	if (thread->has_registers) {
@@ -140,7 +140,7 @@ static struct crashinfo_error *add_thread(const struct dump *dump, const struct 
 	return crashinfo_report_builder_add_thread(builder, json.data, json.size);
 }
 
-/* The thread that crashed is error.stack and comes first among the threads. */
+/* The thread that crashed is error.stack, and comes first among the threads. */
 static struct crashinfo_error *add_crashed(const struct dump *dump,
 					   struct crashinfo_report_builder *builder)
 {
@@ -152,7 +152,9 @@ static struct crashinfo_error *add_crashed(const struct dump *dump,
 		error = set(builder, "error.stack", &stack);
 	if (error || !thread)
 		return error;
-	error = add_thread(dump, thread, builder, &stack);
+	/* when none crashed the others are in the background of this one */
+	if (dump->signal.signo)
+		error = add_thread(dump, thread, builder, &stack);
 	if (!error && thread->name)
 		error = crashinfo_report_builder_set_text(builder, "error.thread_name",
 							  thread->name, strlen(thread->name));
