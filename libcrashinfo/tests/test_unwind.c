@@ -541,9 +541,12 @@ START_TEST(test_scan)
 	check_step(frame_at(CODE + 0x108, STACK), CODE + 0x40, STACK + 32, UNWIND_SCAN);
 	/* The stack overflowed: its lowest page can't be read. */
 	check_step(frame_at(CODE + 0x108, STACK - 0x1000), CODE + 0x40, STACK + 32, UNWIND_SCAN);
-	/* Too far away. */
+	/* From far away only a call is believed that leads here. */
 	put_word(STACK + 24, 0);
 	put_word(STACK + 0x1800, CODE + 0x40);
+	check_step(frame_at(CODE + 0x108, STACK), CODE + 0x40, STACK + 0x1808, UNWIND_SCAN);
+	put_word(STACK + 0x1800, CODE + 0x60);
+	put(CODE + 0x5e, "\xff\xd0", 2); /* call *%rax */
 	frame = frame_at(CODE + 0x108, STACK);
 	frame.registers.value[RBP] = 1;
 	ck_assert_int_eq(unwind_step(&space, &frame), UNWIND_LOST);

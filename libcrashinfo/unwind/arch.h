@@ -21,6 +21,22 @@ struct unwind_arch {
 	 * stubs. */
 	enum unwind_call (*call_before)(const struct unwind_memory *memory, uint64_t address,
 					uint64_t *target_ret);
+	/* Places that the function at `address` may go on at by a jump, `max` at most, through
+	 * stubs; not all of them are instructions. *is_any_ret is set when it jumps to where a
+	 * register says. */
+	unsigned (*jumps)(const struct unwind_memory *memory, uint64_t address, uint64_t *ret,
+			  unsigned max, bool *is_any_ret);
+	/* Whether the code before the return address `address` clears the frame pointer, as the
+	 * first function of a process or thread does. */
+	bool (*is_start)(const struct unwind_memory *memory, uint64_t address);
+	/* Whether `address` is where the first function of a context that makecontext() made
+	 * returns to. */
+	bool (*is_context_start)(const struct unwind_memory *memory, uint64_t address);
+	/* Whether the function at `address` begins by making a frame with a frame pointer. */
+	bool (*has_frame_pointer)(const struct unwind_memory *memory, uint64_t address);
+	/* What the function around `pc` last took from the stack, as far as its code before `pc`
+	 * tells: bytes, without what it pushed; 0 when unknown. */
+	uint64_t (*frame_size)(const struct unwind_memory *memory, uint64_t pc);
 	/* Caller of a function that has not touched the stack since it was called: sets pc and sp.
 	 */
 	bool (*leaf_caller)(const struct unwind_memory *memory, const struct unwind_frame *frame,

@@ -1,31 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "unwind/arch.h"
+#include "unwind/step.h"
+
 #include "unwind/cfi.h"
 #include "unwind/eh_frame.h"
 
-/* How far into a function without CFI its caller's call may be believed to lead, bytes. */
-#define FUNCTION_MAX (64 << 10)
-
-/* Words of the stack that are searched for a return address. The innermost frame may be anywhere
- * in a function with a large frame; each further word is one more chance to be wrong. */
-#define SCAN_INNERMOST 512
-#define SCAN_CALLER    128
-
-/* Where the stack overflowed it begins with memory that can't be read. */
-#define PAGE               4096
-#define SCAN_PAGES_SKIPPED 4
-
-struct step {
-	const struct unwind_space *space;
-	const struct unwind_frame *frame;
-	bool has_cfi;       /* an FDE covers the frame's pc */
-	bool is_damaged;    /* it led to a return address that is none */
-	uint64_t frame_end; /* where the stack of the caller begins, as far as is known */
-};
-
-enum outcome { NOT_FOUND, FOUND, OUTERMOST };
-
-static void set_pc_sp(const struct unwind_arch *arch, struct unwind_frame *frame)
+void step_set_pc_sp(const struct unwind_arch *arch, struct unwind_frame *frame)
 {
 	frame->registers.value[arch->pc] = frame->pc;
 	frame->registers.value[arch->sp] = frame->sp;
@@ -59,6 +38,32 @@ static bool find_fde(const struct unwind_space *space, uint64_t pc, struct unwin
 	return false;
 }
 
+bool step_is_bottom(const struct unwind_space *space, uint64_t address)
+{
+	struct unwind_fde fde;
+	struct cfi_row row;
+
+	if (space->arch->is_context_start(&space->memory, address))
+		return true;
+	return find_fde(space, address, &fde) && fde.start == address &&
+	       cfi_row_at(&fde, space->arch, address, &row) &&
+	       fde.cie.return_column < space->arch->registers &&
+	       row.rule[fde.cie.return_column] == CFI_UNDEFINED;
+}
+
+/* What runs first on a stack that a program made was not called: its return address was put there
+ * by hand. */
+static bool is_bottom(const struct step *s)
+{
+	const struct unwind_frame *frame = s->frame;
+	uint64_t target;
+
+	return !frame->interrupted &&
+	       s->space->arch->call_before(&s->space->memory, frame->pc, &target) ==
+		       UNWIND_CALL_NONE &&
+	       step_is_bottom(s->space, frame->pc);
+}
+
 static enum outcome by_cfi(struct step *s, struct unwind_frame *caller)
 {
 	const struct unwind_arch *arch = s->space->arch;
@@ -68,6 +73,8 @@ static enum outcome by_cfi(struct step *s, struct unwind_frame *caller)
 	struct unwind_fde fde;
 	struct cfi_row row;
 
+	if (is_bottom(s))
+		return OUTERMOST;
 	if (!find_fde(s->space, pc, &fde))
 		return NOT_FOUND;
 	/* It may also be the first one of a trampoline, which a handler returns to. */
@@ -103,116 +110,10 @@ static enum outcome by_sigreturn(struct step *s, struct unwind_frame *caller)
 	return FOUND;
 }
 
-/* --- what looks like a call ------------------------------------------------------------------- */
-
-static bool is_executable(const struct step *s, uint64_t pc)
-{
-	return s->space->is_executable(s->space->context, pc);
-}
-
-/* Whether a handler that returns to `address` with the stack pointer `sp` was run for a signal:
- * what it interrupted has to make sense. */
-static bool is_trampoline(const struct step *s, uint64_t address, uint64_t sp)
-{
-	const struct unwind_arch *arch = s->space->arch;
-	const struct unwind_memory *memory = &s->space->memory;
-	struct unwind_frame trampoline = {.pc = address, .sp = sp};
-	struct unwind_registers interrupted;
-	uint64_t word;
-
-	return arch->is_sigreturn(memory, address) &&
-	       arch->signal_registers(memory, &trampoline, &interrupted) &&
-	       is_executable(s, interrupted.value[arch->pc]) &&
-	       read_word(memory, interrupted.value[arch->sp], &word);
-}
-
-/* Whether `address`, which leaves the stack pointer at `sp`, follows a call that may have led to
- * the frame, or is where a signal handler returns to. */
-static bool is_return_address(const struct step *s, uint64_t address, uint64_t sp)
-{
-	const struct unwind_arch *arch = s->space->arch;
-	uint64_t target, pc = s->frame->pc;
-
-	if (!is_executable(s, address))
-		return false;
-	switch (arch->call_before(&s->space->memory, address, &target)) {
-	case UNWIND_CALL_NONE: return is_trampoline(s, address, sp);
-	case UNWIND_CALL_UNKNOWN: return true;
-	case UNWIND_CALL_KNOWN: break;
-	}
-	/* Nothing to compare with where there is no code, or what called the frame is lost. */
-	if (s->is_damaged || !is_executable(s, pc))
-		return is_executable(s, target);
-	return target <= pc && pc - target < FUNCTION_MAX;
-}
-
-static enum outcome found(const struct step *s, enum unwind_trust trust,
-			  struct unwind_frame *caller)
-{
-	caller->trust = trust;
-	caller->interrupted = false;
-	set_pc_sp(s->space->arch, caller);
-	return FOUND;
-}
-
-static enum outcome by_leaf(struct step *s, struct unwind_frame *caller)
-{
-	bool executable = is_executable(s, s->frame->pc);
-
-	if (!s->frame->interrupted || (executable && s->has_cfi))
-		return NOT_FOUND;
-	caller->registers = s->frame->registers;
-	if (!s->space->arch->leaf_caller(&s->space->memory, s->frame, caller) ||
-	    !is_return_address(s, caller->pc, caller->sp))
-		return NOT_FOUND;
-	return found(s, executable ? UNWIND_LEAF : UNWIND_BAD_CALL, caller);
-}
-
-static enum outcome by_frame_pointer(struct step *s, struct unwind_frame *caller)
-{
-	const struct unwind_arch *arch = s->space->arch;
-	uint64_t fp = s->frame->registers.value[arch->fp];
-	uint64_t saved[2];
-
-	if (!(s->frame->registers.known >> arch->fp & 1) || fp < s->frame->sp || fp % arch->word ||
-	    !s->space->memory.read(s->space->memory.context, fp, saved, sizeof(saved)) ||
-	    !is_return_address(s, saved[1], fp + sizeof(saved)))
-		return NOT_FOUND;
-	caller->registers = s->frame->registers;
-	caller->registers.value[arch->fp] = saved[0];
-	caller->pc = saved[1];
-	caller->sp = fp + sizeof(saved);
-	return found(s, UNWIND_FP, caller);
-}
-
-static enum outcome by_scan(struct step *s, struct unwind_frame *caller)
-{
-	unsigned words = s->frame->interrupted ? SCAN_INNERMOST : SCAN_CALLER, skipped = 0;
-	const unsigned size = s->space->arch->word;
-	uint64_t at = (s->frame_end + size - 1) & -(uint64_t)size, word;
-
-	for (unsigned i = 0; i < words; i++, at += size) {
-		if (!read_word(&s->space->memory, at, &word)) {
-			if (skipped++ == SCAN_PAGES_SKIPPED)
-				break;
-			at = (at & -(uint64_t)PAGE) + PAGE - size;
-			continue;
-		}
-		if (!is_return_address(s, word, at + size))
-			continue;
-		caller->registers = s->frame->registers;
-		caller->pc = word;
-		caller->sp = at + size;
-		return found(s, UNWIND_SCAN, caller);
-	}
-	return NOT_FOUND;
-}
-
 /* --- a step ----------------------------------------------------------------------------------- */
 
-typedef enum outcome strategy(struct step *s, struct unwind_frame *caller);
-
-static strategy *const strategies[] = {by_cfi, by_sigreturn, by_leaf, by_frame_pointer, by_scan};
+static step_strategy *const strategies[] = {by_cfi,        by_sigreturn,        guess_leaf,
+					    guess_by_code, guess_frame_pointer, guess_scan};
 
 /* The stack grows downwards, except from a signal handler on a stack of its own. A function that
  * keeps its return address in a register may have no frame at all. */
@@ -222,6 +123,17 @@ static bool progresses(const struct unwind_frame *frame, const struct unwind_fra
 		return caller->pc != frame->pc || caller->sp != frame->sp;
 	return caller->sp > frame->sp ||
 	       (caller->sp == frame->sp && frame->interrupted && caller->pc != frame->pc);
+}
+
+/* By the ABI the outermost frame has a frame pointer of 0. What was last in the register may be
+ * unknown; that the function clears it is to be seen in its code. */
+static bool is_first(const struct step *s)
+{
+	const struct unwind_frame *frame = s->frame;
+	const struct unwind_arch *arch = s->space->arch;
+
+	return (frame->registers.known >> arch->fp & 1 && !frame->registers.value[arch->fp]) ||
+	       step_is_start(s);
 }
 
 enum unwind_end unwind_step(const struct unwind_space *space, struct unwind_frame *frame)
@@ -250,9 +162,5 @@ enum unwind_end unwind_step(const struct unwind_space *space, struct unwind_fram
 		*frame = caller;
 		return UNWIND_GOES_ON;
 	}
-	/* By the ABI the outermost frame has a frame pointer of 0. */
-	if (!s.has_cfi && frame->registers.known >> space->arch->fp & 1 &&
-	    !frame->registers.value[space->arch->fp])
-		return UNWIND_OUTERMOST;
-	return end;
+	return !s.has_cfi && is_first(&s) ? UNWIND_OUTERMOST : end;
 }

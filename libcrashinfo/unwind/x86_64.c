@@ -29,6 +29,8 @@ enum { UCONTEXT_REGISTERS = 40 };
 static const uint8_t ucontext_order[] = {R8,  R9,  R10, R11, R12, R13, R14, R15, RDI,
 					 RSI, RBP, RBX, RDX, RAX, RCX, RSP, RIP};
 
+static const unsigned char endbr64[] = {0xf3, 0x0f, 0x1e, 0xfa};
+
 static bool read_bytes(const struct unwind_memory *memory, uint64_t address, void *to, size_t size)
 {
 	return memory->read(memory->context, address, to, size);
@@ -51,7 +53,6 @@ static bool equal(const unsigned char *a, const unsigned char *b, size_t size)
 /* Where a stub at `target` (PLT entry, jump) leads to; `target` itself when it is none. */
 static uint64_t through_stub(const struct unwind_memory *memory, uint64_t target)
 {
-	static const unsigned char endbr64[] = {0xf3, 0x0f, 0x1e, 0xfa};
 	unsigned char code[11];
 	unsigned at = 0;
 	uint64_t slot;
@@ -93,12 +94,15 @@ static enum unwind_call call_before(const struct unwind_memory *memory, uint64_t
 				    uint64_t *target_ret)
 {
 	enum { BEFORE = 7 };
-	unsigned char code[BEFORE + 1]; /* one more so that a SIB byte can always be looked at */
+	/* One more, so that a SIB byte can always be looked at. */
+	unsigned char code[BEFORE + 1] = {0};
+	unsigned skip = 0;
 	uint64_t slot;
 
-	if (!read_bytes(memory, address - BEFORE, code, BEFORE))
-		return UNWIND_CALL_NONE;
-	code[BEFORE] = 0;
+	/* Generated code may begin with a call. */
+	while (!read_bytes(memory, address - BEFORE + skip, code + skip, BEFORE - skip))
+		if (++skip > BEFORE - 2)
+			return UNWIND_CALL_NONE;
 	if (code[BEFORE - 6] == 0xff && code[BEFORE - 5] == 0x15) {
 		slot = address + (uint64_t)(int64_t)little32(code + BEFORE - 4);
 		return read_word(memory, slot, target_ret) ? UNWIND_CALL_KNOWN
@@ -116,6 +120,102 @@ static enum unwind_call call_before(const struct unwind_memory *memory, uint64_t
 			return UNWIND_CALL_UNKNOWN;
 	}
 	return UNWIND_CALL_NONE;
+}
+
+/* As much as can be read, `max` at most. */
+static unsigned read_code(const struct unwind_memory *memory, uint64_t address, unsigned char *to,
+			  unsigned max)
+{
+	unsigned size = 0;
+
+	while (size < max && read_bytes(memory, address + size, to + size, 16))
+		size += 16;
+	return size;
+}
+
+static unsigned jumps(const struct unwind_memory *memory, uint64_t address, uint64_t *ret,
+		      unsigned max, bool *is_any_ret)
+{
+	enum { LENGTH = 256 };
+	unsigned char code[LENGTH];
+	unsigned size = read_code(memory, address, code, LENGTH), count = 0;
+
+	for (unsigned i = 0; i + 6 <= size && count < max; i++) {
+		const unsigned char *at = code + i;
+		uint64_t next = address + i;
+
+		if (at[0] == 0xff && (at[1] & 0xf8) == 0xe0) /* jmp *%reg */
+			*is_any_ret = true;
+		if (at[0] == 0xe9)
+			next += 5 + (uint64_t)(int64_t)little32(at + 1);
+		else if (at[0] == 0xeb)
+			next += 2 + (uint64_t)(int64_t)(int8_t)at[1];
+		else if (at[0] == 0x0f && (at[1] & 0xf0) == 0x80)
+			next += 6 + (uint64_t)(int64_t)little32(at + 2);
+		else if (at[0] == 0xff && at[1] == 0x25)
+			read_word(memory, next + 6 + (uint64_t)(int64_t)little32(at + 2), &next);
+		if (next != address + i && next - address >= LENGTH)
+			ret[count++] = through_stub(memory, next);
+	}
+	return count;
+}
+
+/* xor %ebp, %ebp or xor %rbp, %rbp */
+static bool is_start(const struct unwind_memory *memory, uint64_t address)
+{
+	enum { BEFORE = 64 };
+	unsigned char code[2];
+
+	for (unsigned i = 2; i <= BEFORE; i++)
+		if (read_bytes(memory, address - i, code, sizeof(code)) && code[0] == 0x31 &&
+		    code[1] == 0xed)
+			return true;
+	return false;
+}
+
+/* mov %rbx, %rsp */
+static bool is_context_start(const struct unwind_memory *memory, uint64_t address)
+{
+	static const unsigned char begin[] = {0x48, 0x89, 0xdc};
+	unsigned char code[4 + sizeof(begin)];
+
+	if (!read_bytes(memory, address, code, sizeof(code)))
+		return false;
+	return equal(code + (equal(code, endbr64, 4) ? 4 : 0), begin, sizeof(begin));
+}
+
+/* push %rbp; mov %rsp, %rbp */
+static bool has_frame_pointer(const struct unwind_memory *memory, uint64_t address)
+{
+	static const unsigned char begin[][4] = {{0x55, 0x48, 0x89, 0xe5},
+						 {0x55, 0x48, 0x8b, 0xec}};
+	unsigned char code[4 + sizeof(begin[0])];
+	const unsigned char *at = code;
+
+	if (!read_bytes(memory, address, code, sizeof(code)))
+		return false;
+	if (equal(code, endbr64, 4))
+		at += 4;
+	return equal(at, begin[0], 4) || equal(at, begin[1], 4);
+}
+
+/* sub $size, %rsp: the last one before `pc`, unless the function seems to end between them. */
+static uint64_t frame_size(const struct unwind_memory *memory, uint64_t pc)
+{
+	enum { BEFORE = 512 };
+	unsigned char code[8];
+
+	for (unsigned i = 1; i <= BEFORE; i++) {
+		if (!read_bytes(memory, pc - i, code, sizeof(code)) || code[0] == 0xc3)
+			return 0;
+		if (code[0] != 0x48 || code[2] != 0xec || i < 4)
+			continue;
+		if (code[1] == 0x83 && code[3] < 0x80)
+			return code[3];
+		if (code[1] == 0x81 && i >= 7)
+			return (uint32_t)little32(code + 3);
+	}
+	return 0;
 }
 
 static bool leaf_caller(const struct unwind_memory *memory, const struct unwind_frame *frame,
@@ -159,6 +259,11 @@ const struct unwind_arch unwind_x86_64 = {
 	.word = 8,
 	.address_mask = UINT64_MAX,
 	.call_before = call_before,
+	.jumps = jumps,
+	.is_start = is_start,
+	.is_context_start = is_context_start,
+	.has_frame_pointer = has_frame_pointer,
+	.frame_size = frame_size,
 	.leaf_caller = leaf_caller,
 	.is_sigreturn = is_sigreturn,
 	.signal_registers = signal_registers,

@@ -1,0 +1,201 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Crash programs built from testdata/gen/matrix in every way they know and judge the reports.
+
+    matrix.py FOLDER [BUILD[:FULL]...]
+
+A BUILD is a program in FOLDER; FULL is the same program with symbols, when BUILD was stripped.
+Environment: RUN, a command that runs programs (qemu-aarch64 -L ...); ONLY, scenarios, separated by
+blanks; VERBOSE=1, all stacks. Prints a line for each row: build, scenario, "ok", "skip" or what is
+wrong. A row is right when
+
+- the program ends as it does without the collector,
+- it leaves one stream that is whole, which ddcrash-parse reads without a remark,
+- the functions of the program are on the stack, all and in order, and
+- the stack ends where the process, the thread or the context begins.
+"""
+import bisect
+import concurrent.futures
+import json
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
+
+NOT_HERE = 77
+TIMEOUT = 60
+RUN = shlex.split(os.environ.get("RUN", ""))
+LIBRARIES = ("plugin.so", "other.so", "no-id.so", "constructor.so")
+# The last function of a thread or context where the C library is part of the program.
+LIBC_FIRST = re.compile(r"_*(clone3?|start_context|thread_start|start)$")
+
+
+def functions(path):
+    """Sorted addresses and names of the functions that an ELF file defines."""
+    out = subprocess.run(["nm", "--defined-only", path], capture_output=True, text=True, check=True)
+    rows = (line.split() for line in out.stdout.splitlines())
+    table = sorted((int(row[0], 16), row[2]) for row in rows if row[1] in "tTwWi")
+    return [row[0] for row in table], [row[1] for row in table]
+
+
+def name_at(table, address):
+    at = bisect.bisect_right(table[0], address) - 1
+    return table[1][at].split(".")[0] if at >= 0 else ""
+
+
+class Build:
+    def __init__(self, folder, text):
+        self.name, _, full = text.partition(":")
+        self.program = os.path.join(folder, self.name)
+        self.tables = {self.name: functions(os.path.join(folder, full or self.name))}
+        for name in LIBRARIES:
+            if os.path.exists(os.path.join(folder, name)):
+                self.tables[name] = functions(os.path.join(folder, name))
+        listed = subprocess.run(RUN + [self.program, "--list"], capture_output=True, text=True,
+                                check=True)
+        self.scenarios = [line.split("|") for line in listed.stdout.splitlines()]
+        self.known = {word.split("*")[0] for row in self.scenarios for word in row[1].split()}
+
+
+class Row:
+    def __init__(self, build, folder, scenario):
+        self.build, self.folder = build, folder
+        self.name, self.stack, self.end = scenario
+        self.wrong = []
+        self.work = tempfile.mkdtemp(prefix="row-", dir=folder)
+        self.stream = os.path.join(self.work, "stream")
+
+    def run(self, *arguments):
+        for name in LIBRARIES:
+            path = os.path.join(self.work, name)
+            if self.name.startswith("l") and not os.path.exists(path) and name in self.build.tables:
+                shutil.copy(os.path.join(self.folder, name), path)
+        done = subprocess.run(RUN + [self.build.program, self.name, *arguments], cwd=self.work,
+                              stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                              stderr=subprocess.DEVNULL, timeout=TIMEOUT)
+        return done.returncode
+
+    def judge(self):
+        try:
+            without = self.run()
+            if without == NOT_HERE:
+                return self
+            status = self.run("stream")
+        except subprocess.TimeoutExpired:
+            self.wrong.append("does not end")
+            return self
+        if status != without:
+            self.wrong.append(f"ends with {status}, without the collector {without}")
+        left = [name for name in os.listdir(self.work) if name not in LIBRARIES]
+        if left != ["stream"]:
+            self.wrong.append(f"leaves {left}")
+        self.judge_stack()
+        return self
+
+    def judge_stack(self):
+        try:
+            with open(self.stream, encoding="utf-8") as file:
+                lines = file.read().splitlines()
+        except OSError:
+            self.wrong.append("no stream")
+            return
+        if not lines or lines[-1] != "DD_CRASHTRACK_DONE":
+            self.wrong.append("the stream is not whole")
+        frames = list(stack_of(lines))
+        if not frames:
+            self.wrong.append("no frames")
+            return
+        names = [self.function(frame, n) for n, frame in enumerate(frames)]
+        got = " ".join(counted(name for name in names if name in self.build.known))
+        if got != self.stack:
+            self.wrong.append(f"stack '{got}', expected '{self.stack}'")
+        end = end_of(frames, names)
+        if self.end not in ("any", end):
+            self.wrong.append(f"ends at {end} ({names[-1]}), expected {self.end}")
+        if os.environ.get("VERBOSE"):
+            print(self.build.name, self.name, names)
+
+    def function(self, frame, index):
+        if "path" not in frame or "relative_address" not in frame:
+            return "?"
+        name = os.path.basename(frame["path"])
+        # A return address may be behind its function.
+        address = int(frame["relative_address"], 16) - (index > 0)
+        if name not in self.build.tables:
+            return f"{name}+{address:#x}"
+        return name_at(self.build.tables[name], address)
+
+
+def stack_of(lines):
+    inside = False
+    for line in lines:
+        if line.startswith("DD_CRASHTRACK_END_STACKTRACE"):
+            inside = False
+        if inside:
+            yield json.loads(line)
+        if line.startswith("DD_CRASHTRACK_BEGIN_STACKTRACE"):
+            inside = True
+
+
+def end_of(frames, names):
+    comments = " ".join(frames[-1].get("comments", []))
+    if "left out" in comments:
+        return "cut"
+    if "could not be followed" in comments or "would lie below" in comments:
+        return "lost"
+    if names[-1] in ("_start", "_start_c"):
+        return "start"
+    if LIBC_FIRST.match(names[-1]) or re.match(r"(libc\.so|ld-musl|libpthread)", names[-1]):
+        return "libc"
+    return "nowhere"
+
+
+def counted(items):
+    groups = []
+    for item in items:
+        if groups and groups[-1][0] == item and item != "?":
+            groups[-1][1] += 1
+        else:
+            groups.append([item, 1])
+    return [name if count == 1 else f"{name}*{count}" for name, count in groups]
+
+
+def judge_reports(rows):
+    """Read all streams with one run of the tool."""
+    rows = [row for row in rows if os.path.exists(row.stream)]
+    if not rows:
+        return
+    done = subprocess.run(["ddcrash-parse", "--format", "ndjson", *(row.stream for row in rows)],
+                          capture_output=True, text=True)
+    reports = done.stdout.splitlines()
+    if len(reports) != len(rows):
+        rows[0].wrong.append(f"{len(reports)} reports of {len(rows)} streams: {done.stderr[:500]}")
+        return
+    for row, text in zip(rows, reports):
+        report = json.loads(text)
+        if report.get("log_messages"):
+            row.wrong.append(f"remarks {report['log_messages']}")
+        if report["incomplete"]:
+            row.wrong.append("the report is incomplete")
+
+
+def main():
+    folder = os.path.realpath(sys.argv[1])
+    builds = [Build(folder, text) for text in sys.argv[2:]]
+    only = os.environ.get("ONLY", "").split()
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        rows = list(pool.map(Row.judge, [Row(build, folder, scenario) for build in builds
+                                         for scenario in build.scenarios
+                                         if not only or scenario[0] in only]))
+    judge_reports(rows)
+    for row in rows:
+        skipped = not row.wrong and not os.path.exists(row.stream)
+        print(row.build.name, row.name, "skip" if skipped else "; ".join(row.wrong) or "ok")
+        if not os.environ.get("KEEP"):
+            shutil.rmtree(row.work)
+
+
+main()
