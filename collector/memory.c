@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "memory.h"
 
+#include "maps.h"
 #include "raw.h"
 
 #define PAGE  4096
@@ -8,6 +9,8 @@
 
 /* Where a page is from: a descriptor, or one of these. */
 enum { NOWHERE = -2, OWN = -1 };
+
+enum { NOT_OPEN = -10000 };
 
 struct page {
 	int source;
@@ -20,6 +23,7 @@ static struct page pages[PAGES];
 static int tid;
 static bool call_denied; /* process_vm_readv does not work here */
 static int fds[2];       /* pipe to copy through instead */
+static int view;         /* of a debugger, -errno when there is none */
 
 static void forget(int source)
 {
@@ -34,10 +38,14 @@ void memory_begin(void)
 	tid = raw_gettid();
 	call_denied = false;
 	fds[0] = fds[1] = -1;
+	view = NOT_OPEN;
 }
 
 void memory_end(void)
 {
+	if (view >= 0)
+		raw_close(view);
+	view = NOT_OPEN;
 	for (unsigned i = 0; i < 2; i++) {
 		if (fds[i] >= 0)
 			raw_close(fds[i]);
@@ -61,6 +69,19 @@ static bool read_by_pipe(uint64_t address, unsigned char *to)
 	return true;
 }
 
+/* Code may be executable only, which a debugger's view of the memory is not concerned with. The
+ * path stands for the thread, as a dead leader has no memory. */
+static bool read_as_debugger(uint64_t address, unsigned char *to)
+{
+	const struct map *map = maps_find(address);
+
+	if (!map || !map->executable)
+		return false;
+	if (view == NOT_OPEN)
+		view = raw_open("/proc/thread-self/mem", O_RDONLY, 0);
+	return view >= 0 && raw_pread(view, to, PAGE, address) == PAGE;
+}
+
 static unsigned read_own_page(uint64_t address, unsigned char *to)
 {
 	if (!call_denied) {
@@ -71,7 +92,9 @@ static unsigned read_own_page(uint64_t address, unsigned char *to)
 		/* A fault is the answer; anything else is a filter or a kernel without the call. */
 		call_denied = result < 0 && result != -EFAULT;
 	}
-	return call_denied && read_by_pipe(address, to) ? PAGE : 0;
+	if (call_denied && read_by_pipe(address, to))
+		return PAGE;
+	return read_as_debugger(address, to) ? PAGE : 0;
 }
 
 static unsigned read_file_page(int fd, uint64_t offset, unsigned char *to)

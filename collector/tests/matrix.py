@@ -112,7 +112,10 @@ class Row:
         got = " ".join(counted(name for name in names if name in self.build.known))
         if got != self.stack:
             self.wrong.append(f"stack '{got}', expected '{self.stack}'")
-        end = end_of(frames, names)
+        # What makecontext() has a context return to is not behind a call.
+        last = dict(frames[-1])
+        last["relative_address"] = hex(int(last.get("relative_address", "0"), 16) + 1)
+        end = end_of(frames, names, self.function(last, 1))
         if self.end not in ("any", end):
             self.wrong.append(f"ends at {end} ({names[-1]}), expected {self.end}")
         if os.environ.get("VERBOSE"):
@@ -140,7 +143,7 @@ def stack_of(lines):
             inside = True
 
 
-def end_of(frames, names):
+def end_of(frames, names, first):
     comments = " ".join(frames[-1].get("comments", []))
     if "left out" in comments:
         return "cut"
@@ -148,7 +151,7 @@ def end_of(frames, names):
         return "lost"
     if names[-1] in ("_start", "_start_c"):
         return "start"
-    if LIBC_FIRST.match(names[-1]) or re.match(r"(libc\.so|ld-musl|libpthread)", names[-1]):
+    if LIBC_FIRST.match(names[-1]) or LIBC_FIRST.match(first) or re.match(r"(libc\.so|ld-musl|libpthread)", names[-1]):
         return "libc"
     return "nowhere"
 

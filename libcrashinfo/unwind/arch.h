@@ -12,6 +12,13 @@ enum unwind_call {
 	UNWIND_CALL_KNOWN,
 };
 
+/* Whether a frame is the first one of a process or thread. */
+enum unwind_start {
+	UNWIND_START_NO,
+	UNWIND_START_MAYBE, /* it clears the frame pointer, as some other code does */
+	UNWIND_START_SURE,  /* and ends the thread when it is returned to */
+};
+
 struct unwind_arch {
 	unsigned registers;    /* DWARF numbers below this one exist */
 	unsigned pc, sp, fp;   /* DWARF numbers; pc is also the return address column */
@@ -26,14 +33,17 @@ struct unwind_arch {
 	 * register says. */
 	unsigned (*jumps)(const struct unwind_memory *memory, uint64_t address, uint64_t *ret,
 			  unsigned max, bool *is_any_ret);
-	/* Whether the code before the return address `address` clears the frame pointer, as the
-	 * first function of a process or thread does. */
-	bool (*is_start)(const struct unwind_memory *memory, uint64_t address);
+	/* What the code around the return address `address` says. */
+	enum unwind_start (*is_start)(const struct unwind_memory *memory, uint64_t address);
 	/* Whether `address` is where the first function of a context that makecontext() made
 	 * returns to. */
 	bool (*is_context_start)(const struct unwind_memory *memory, uint64_t address);
 	/* Whether the function at `address` begins by making a frame with a frame pointer. */
 	bool (*has_frame_pointer)(const struct unwind_memory *memory, uint64_t address);
+	/* How much of the stack the function at `address` takes first thing at least, bytes. */
+	uint64_t (*taken_at_begin)(const struct unwind_memory *memory, uint64_t address);
+	/* Whether the instruction at `pc` returns to what the stack pointer points to. */
+	bool (*is_return)(const struct unwind_memory *memory, uint64_t pc);
 	/* What the function around `pc` last took from the stack, as far as its code before `pc`
 	 * tells: bytes, without what it pushed; 0 when unknown. */
 	uint64_t (*frame_size)(const struct unwind_memory *memory, uint64_t pc);

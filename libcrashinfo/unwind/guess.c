@@ -87,6 +87,14 @@ static bool is_trampoline(const struct step *s, uint64_t address, uint64_t sp)
 	       read_word(memory, interrupted.value[arch->sp], &word);
 }
 
+/* Whether what the function at `target` takes of the stack is below `sp`. */
+static bool is_within(const struct step *s, uint64_t target, uint64_t sp)
+{
+	return s->frame->interrupted ||
+	       sp - s->space->arch->word - s->frame->sp >=
+		       s->space->arch->taken_at_begin(&s->space->memory, target);
+}
+
 /* Whether `address`, which leaves the stack pointer at `sp`, follows a call that may have led to
  * the frame, or is where a signal handler or the first function of a stack returns to. */
 static enum evidence weigh(const struct step *s, uint64_t address, uint64_t sp,
@@ -106,7 +114,7 @@ static enum evidence weigh(const struct step *s, uint64_t address, uint64_t sp,
 	case UNWIND_CALL_KNOWN: break;
 	}
 	if (leads_into(s, *target_ret))
-		return RETURN_ADDRESS;
+		return is_within(s, *target_ret, sp) ? RETURN_ADDRESS : NO_RETURN_ADDRESS;
 	/* Nothing to compare with where there is no code, or what called the frame is lost. */
 	if (s->is_damaged || !is_executable(s, s->frame->pc))
 		return is_executable(s, *target_ret) ? MAYBE_RETURN_ADDRESS : NO_RETURN_ADDRESS;
@@ -130,9 +138,15 @@ enum outcome guess_leaf(struct step *s, struct unwind_frame *caller)
 	if (!s->frame->interrupted || (executable && s->has_cfi))
 		return NOT_FOUND;
 	caller->registers = s->frame->registers;
-	if (!s->space->arch->leaf_caller(&s->space->memory, s->frame, caller) ||
-	    weigh(s, caller->pc, caller->sp, &target) == NO_RETURN_ADDRESS)
+	if (!s->space->arch->leaf_caller(&s->space->memory, s->frame, caller))
 		return NOT_FOUND;
+	if (weigh(s, caller->pc, caller->sp, &target) == NO_RETURN_ADDRESS) {
+		if (executable && s->space->arch->is_return(&s->space->memory, s->frame->pc)) {
+			s->is_damaged = true;
+			s->frame_end = caller->sp;
+		}
+		return NOT_FOUND;
+	}
 	return found(s, executable ? UNWIND_LEAF : UNWIND_BAD_CALL, caller);
 }
 
@@ -144,11 +158,13 @@ static bool is_frame_pointer(const struct step *s, uint64_t fp, uint64_t sp)
 	const struct unwind_arch *arch = s->space->arch;
 	uint64_t address, target;
 
-	return fp >= sp && fp - sp < FRAME_POINTER_MAX && fp % arch->word == 0 &&
-	       read_word(&s->space->memory, fp + arch->word, &address) &&
-	       is_executable(s, address & arch->address_mask) &&
-	       arch->call_before(&s->space->memory, address & arch->address_mask, &target) !=
-		       UNWIND_CALL_NONE;
+	if (fp < sp || fp - sp >= FRAME_POINTER_MAX || fp % arch->word ||
+	    !read_word(&s->space->memory, fp + arch->word, &address))
+		return false;
+	address &= arch->address_mask;
+	return is_executable(s, address) &&
+	       (arch->call_before(&s->space->memory, address, &target) != UNWIND_CALL_NONE ||
+		arch->is_sigreturn(&s->space->memory, address));
 }
 
 /*
@@ -160,8 +176,7 @@ static void recover_frame_pointer(const struct step *s, struct unwind_frame *cal
 	const struct unwind_arch *arch = s->space->arch;
 	uint64_t *fp = &caller->registers.value[arch->fp], word;
 
-	if (caller->registers.known >> arch->fp & 1 &&
-	    (!*fp || is_frame_pointer(s, *fp, caller->sp)))
+	if (caller->registers.known >> arch->fp & 1 && is_frame_pointer(s, *fp, caller->sp))
 		return;
 	for (uint64_t n = 2; n <= SAVED_MAX; n++) {
 		uint64_t at = caller->sp - n * arch->word;

@@ -110,10 +110,16 @@ static enum outcome by_sigreturn(struct step *s, struct unwind_frame *caller)
 	return FOUND;
 }
 
+static enum outcome by_start(struct step *s, struct unwind_frame *caller)
+{
+	(void)caller;
+	return !s->has_cfi && step_is_start(s) == UNWIND_START_SURE ? OUTERMOST : NOT_FOUND;
+}
+
 /* --- a step ----------------------------------------------------------------------------------- */
 
-static step_strategy *const strategies[] = {by_cfi,        by_sigreturn,        guess_leaf,
-					    guess_by_code, guess_frame_pointer, guess_scan};
+static step_strategy *const strategies[] = {
+	by_cfi, by_sigreturn, by_start, guess_leaf, guess_by_code, guess_frame_pointer, guess_scan};
 
 /* The stack grows downwards, except from a signal handler on a stack of its own. A function that
  * keeps its return address in a register may have no frame at all. */

@@ -23,10 +23,11 @@ step_strategy guess_leaf, guess_by_code, guess_frame_pointer, guess_scan;
 /* Give the registers the frame's pc and sp. */
 void step_set_pc_sp(const struct unwind_arch *arch, struct unwind_frame *frame);
 
-/* Whether the frame is the first one of a process or thread: its code clears the frame pointer. */
-static inline bool step_is_start(const struct step *s)
+/* Whether the frame is the first one of a process or thread. */
+static inline enum unwind_start step_is_start(const struct step *s)
 {
-	return !s->frame->interrupted && s->space->arch->is_start(&s->space->memory, s->frame->pc);
+	return s->frame->interrupted ? UNWIND_START_NO
+				     : s->space->arch->is_start(&s->space->memory, s->frame->pc);
 }
 
 /* Whether a function begins at `address` that has no caller: what runs first on a stack that a

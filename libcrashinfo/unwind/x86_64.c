@@ -160,17 +160,22 @@ static unsigned jumps(const struct unwind_memory *memory, uint64_t address, uint
 	return count;
 }
 
-/* xor %ebp, %ebp or xor %rbp, %rbp */
-static bool is_start(const struct unwind_memory *memory, uint64_t address)
+/* xor %ebp, %ebp or xor %rbp, %rbp, then a call, then hlt, which no other code has. */
+static enum unwind_start is_start(const struct unwind_memory *memory, uint64_t address)
 {
-	enum { BEFORE = 64 };
+	enum { BEFORE = 64, BEHIND = 16 };
 	unsigned char code[2];
+	bool clears = false;
 
-	for (unsigned i = 2; i <= BEFORE; i++)
-		if (read_bytes(memory, address - i, code, sizeof(code)) && code[0] == 0x31 &&
-		    code[1] == 0xed)
-			return true;
-	return false;
+	for (unsigned i = 2; i <= BEFORE && !clears; i++)
+		clears = read_bytes(memory, address - i, code, sizeof(code)) && code[0] == 0x31 &&
+			 code[1] == 0xed;
+	if (!clears)
+		return UNWIND_START_NO;
+	for (unsigned i = 0; i < BEHIND && read_bytes(memory, address + i, code, 1); i++)
+		if (code[0] == 0xf4)
+			return UNWIND_START_SURE;
+	return UNWIND_START_MAYBE;
 }
 
 /* mov %rbx, %rsp */
@@ -197,6 +202,38 @@ static bool has_frame_pointer(const struct unwind_memory *memory, uint64_t addre
 	if (equal(code, endbr64, 4))
 		at += 4;
 	return equal(at, begin[0], 4) || equal(at, begin[1], 4);
+}
+
+/* push, and sub $size, %rsp behind it */
+static uint64_t taken_at_begin(const struct unwind_memory *memory, uint64_t address)
+{
+	enum { SIZE = 32 };
+	unsigned char code[SIZE];
+	uint64_t taken = 0;
+	unsigned i = 0;
+
+	if (!read_bytes(memory, address, code, sizeof(code)))
+		return 0;
+	if (equal(code, endbr64, sizeof(endbr64)))
+		i += sizeof(endbr64);
+	while (i + 7 <= SIZE) {
+		i += code[i] == 0x41; /* r8 to r15 */
+		if ((code[i] & 0xf8) != 0x50)
+			break;
+		taken += 8;
+		i++;
+	}
+	if (i + 7 <= SIZE && code[i] == 0x48 && code[i + 1] == 0x83 && code[i + 2] == 0xec)
+		taken += code[i + 3];
+	return taken;
+}
+
+static bool is_return(const struct unwind_memory *memory, uint64_t pc)
+{
+	unsigned char code[2];
+
+	return read_bytes(memory, pc, code, sizeof(code)) &&
+	       (code[0] == 0xc3 || (code[0] == 0xf3 && code[1] == 0xc3));
 }
 
 /* sub $size, %rsp: the last one before `pc`, unless the function seems to end between them. */
@@ -263,6 +300,8 @@ const struct unwind_arch unwind_x86_64 = {
 	.is_start = is_start,
 	.is_context_start = is_context_start,
 	.has_frame_pointer = has_frame_pointer,
+	.taken_at_begin = taken_at_begin,
+	.is_return = is_return,
 	.frame_size = frame_size,
 	.leaf_caller = leaf_caller,
 	.is_sigreturn = is_sigreturn,
