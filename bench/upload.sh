@@ -40,14 +40,15 @@ for _ in $(seq 100); do
 	sleep 0.05
 done
 
-# The best of three runs: seconds, seconds of CPU and peak memory. The file `fresh` is removed before each.
+# The best of $runs: seconds, seconds of CPU and peak memory. The file `fresh` is removed before each.
 fresh=
+runs=3
 measure() { # WHAT COMMAND...
-	python3 - "$fresh" "$@" <<'END'
+	python3 - "$fresh" "$runs" "$@" <<'END'
 import os, sys, time
-fresh, what, *command = sys.argv[1:]
+fresh, runs, what, *command = sys.argv[1:]
 best = None
-for _ in range(3):
+for _ in range(int(runs)):
     if fresh and os.path.exists(fresh):
         os.unlink(fresh)
     start = time.perf_counter()
@@ -82,12 +83,18 @@ fresh=$work/journal
 upload=(ddcrash-upload --endpoint "$url" --target telemetry --journal "$fresh")
 measure "  ddcrash-upload, a folder" "${upload[@]}" "$work/reports"
 measure "  ddcrash-upload, NDJSON" "${upload[@]}" "$work/reports.ndjson"
+tar -C "$work" -czf "$work/reports.tar.gz" reports
+measure "  ddcrash-upload, tar.gz" "${upload[@]}" "$work/reports.tar.gz"
 measure "  ddcrash-upload, both targets" ddcrash-upload --endpoint "$url" --journal "$fresh" "$work/reports"
 fresh=
 measure "  ddcrash-upload, all sent before" "${upload[@]}" "$work/reports"
 
+runs=1
 for number in $((many / 10)) "$many"; do
 	"$make_reports" "$template" "$number" 4000 "$work/many.ndjson"
 	fresh=$work/journal
 	measure "$number reports in one file" "${upload[@]}" "$work/many.ndjson"
+	gzip -1 "$work/many.ndjson"
+	measure "$number reports in one .gz" "${upload[@]}" "$work/many.ndjson.gz"
+	rm "$work/many.ndjson.gz"
 done

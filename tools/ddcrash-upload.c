@@ -275,6 +275,7 @@ static void open_inputs(struct upload *upload)
 		tool_usage(&upload->tool, "%s", error->message);
 	if (tool_failed(&upload->tool, error))
 		exit(tool_finish(&upload->tool, TOOL_FAILED));
+	crashinfo_inputs_set_windowed(upload->inputs);
 }
 
 static void finish(struct upload *upload)

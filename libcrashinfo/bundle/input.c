@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "bundle/input_files.h"
 #include "bundle/input_stream.h"
+#include "bundle/input_text.h"
 
 struct crashinfo_inputs {
 	struct crashinfo_context context;
@@ -18,9 +19,9 @@ struct crashinfo_inputs {
 	struct input_stream stream;
 
 	/* of a source of JSON documents */
-	bool has_text;
-	struct strbuf text;
-	size_t offset, index, errors;
+	bool has_text, windowed;
+	struct input_text text;
+	size_t index;
 };
 
 static struct crashinfo_error *check_stdin(const char *const *operands, size_t count)
@@ -53,12 +54,17 @@ struct crashinfo_error *crashinfo_inputs_create(const struct crashinfo_context *
 	return NULL;
 }
 
+void crashinfo_inputs_set_windowed(struct crashinfo_inputs *inputs)
+{
+	inputs->windowed = true;
+}
+
 /* Done with the file at hand. */
 static void close_text(struct crashinfo_inputs *inputs)
 {
-	strbuf_deinit(&inputs->text);
+	input_text_close(&inputs->text);
 	inputs->has_text = inputs->has_stream = false;
-	inputs->offset = inputs->index = inputs->errors = 0;
+	inputs->index = 0;
 }
 
 void crashinfo_inputs_destroy(struct crashinfo_inputs *inputs)
@@ -70,27 +76,11 @@ void crashinfo_inputs_destroy(struct crashinfo_inputs *inputs)
 	free(inputs);
 }
 
-/*
- * Go on behind a bad document: at the next line that begins one. In a document that is laid out
- * over many lines only its first line begins with a brace.
- */
-static void resume(struct crashinfo_inputs *inputs, uint64_t offset)
+static struct crashinfo_error *source_failed(struct crashinfo_inputs *inputs,
+					     struct crashinfo_error *error)
 {
-	const struct strbuf *text = &inputs->text;
-	const char *at;
-
-	if (offset < inputs->offset)
-		offset = inputs->offset;
-	at = offset < text->size ? memmem(text->data + offset, text->size - offset, "\n{", 2)
-				 : NULL;
-	inputs->offset = at ? (size_t)(at + 1 - text->data) : text->size;
-	if (++inputs->errors < limits_of(&inputs->context)->input_errors)
-		return;
-	if (at)
-		context_log(&inputs->context, CRASHINFO_LOG_WARNING,
-			    "%s: too many bad documents, the rest is left",
-			    inputs->files.source.name);
-	inputs->offset = text->size;
+	error = crashinfo_error_at(error, inputs->files.source.name, 0, 0, 0);
+	return input_files_failed(&inputs->files, error);
 }
 
 static void fill(const struct crashinfo_inputs *inputs, enum crashinfo_input_kind kind,
@@ -111,18 +101,17 @@ static struct crashinfo_error *next_document(struct crashinfo_inputs *inputs,
 					     struct crashinfo_input *ret)
 {
 	struct crashinfo_json *json = NULL;
-	struct crashinfo_error *error;
+	bool broken = false;
+	struct crashinfo_error *error = input_text_next(&inputs->text, &json, &broken);
 
-	error = crashinfo_json_parse_next(&inputs->context, inputs->text.data, inputs->text.size,
-					  inputs->files.source.name, &inputs->offset, &json);
-	if (error) {
-		resume(inputs, error->offset);
-		inputs->index++;
-		return error;
+	if (broken) {
+		inputs->has_text = false;
+		return source_failed(inputs, error);
 	}
-	fill(inputs, CRASHINFO_INPUT_JSON, json, ret);
+	if (!error)
+		fill(inputs, CRASHINFO_INPUT_JSON, json, ret);
 	inputs->index++;
-	return NULL;
+	return error;
 }
 
 static struct crashinfo_error *refuse(const struct crashinfo_inputs *inputs, const char *what)
@@ -148,19 +137,13 @@ static struct crashinfo_error *open_unknown(struct crashinfo_inputs *inputs)
 	return NULL;
 }
 
-static struct crashinfo_error *source_failed(struct crashinfo_inputs *inputs,
-					     struct crashinfo_error *error)
-{
-	error = crashinfo_error_at(error, inputs->files.source.name, 0, 0, 0);
-	return input_files_failed(&inputs->files, error);
-}
-
 static struct crashinfo_error *open_json(struct crashinfo_inputs *inputs)
 {
 	const struct crashinfo_limits *limits = limits_of(&inputs->context);
 	struct input_source *source = &inputs->files.source;
 	size_t max = source->is_packed ? limits->member_bytes : limits->input_bytes;
-	struct crashinfo_error *error = input_source_read_all(source, max, &inputs->text);
+	struct crashinfo_error *error =
+		input_text_open(&inputs->text, &inputs->context, source, max, inputs->windowed);
 
 	inputs->has_text = !error;
 	return source_failed(inputs, error);

@@ -14,6 +14,8 @@
 #include "suite.h"
 
 static char scratch[64];
+/* Documents are read through a window. */
+static bool windowed;
 
 static void make_scratch(void)
 {
@@ -78,6 +80,8 @@ static void list(const struct crashinfo_context *context, const char *const *ope
 	bool done = false;
 
 	ck_ok(crashinfo_inputs_create(context, operands, count, &inputs));
+	if (windowed)
+		crashinfo_inputs_set_windowed(inputs);
 	while (!done) {
 		struct crashinfo_error *error = crashinfo_inputs_next(inputs, &input, &done);
 
@@ -100,10 +104,77 @@ static void expect(const struct crashinfo_limits *limits, const char *operand, c
 
 	if (limits)
 		context.limits = *limits;
-	strbuf_adds(&got, "");
-	list(&context, &operand, 1, &got);
-	ck_assert_str_eq(got.data, expected);
+	/* standard input is there only once */
+	for (int i = 0; i < (strcmp(operand, "-") ? 2 : 1); i++) {
+		windowed = i;
+		strbuf_clear(&got);
+		strbuf_adds(&got, "");
+		list(&context, &operand, 1, &got);
+		ck_assert_str_eq(got.data, expected);
+	}
+	windowed = false;
 }
+
+/* Some megabytes of documents of all kinds, good and bad, some longer than a window. */
+static void write_many(const char *path)
+{
+	static const char *const pieces[] = {
+		"{\"a\":[1,2,{}],\"b\":\"x\"}\n",
+		"{\"a\":1}{\"b\":2}",
+		"\n\n \t\r\n",
+		"12345 ",
+		"\"text\\u00e9\"",
+		"{\n \"laid\": {\n  \"out\": true\n }\n}\n",
+		"{\"bad\": tru }\n{\"x\":1}\n",
+		"{\"cut\n{\"x\":\"y\"}\n",
+		"[\n[],\n[]\n]\n",
+		"\xc3\xa9\n{}\n",
+		"{\"deep\": [[[[1]]]]}\n",
+	};
+	FILE *f = fopen(path, "w");
+	uint32_t random = 1;
+
+	ck_assert_ptr_nonnull(f);
+	fputs("\xef\xbb\xbf{}\n", f);
+	while (ftell(f) < 5 * 1024 * 1024) {
+		random = random * 1664525 + 1013904223;
+		fputs(pieces[(random >> 16) % 9], f);
+		if ((random >> 8) % 4096)
+			continue;
+		fputs(pieces[9 + (random >> 20) % 2], f);
+		fprintf(f, "{\"long\":\"%*s\"%s\n", (int)(random >> 8) % 1500000, "",
+			random & 1 << 30 ? "}" : "");
+	}
+	ck_assert_int_eq(fclose(f), 0);
+}
+
+START_TEST(test_window)
+{
+	_strbuf_ struct strbuf whole = {0}, moved = {0};
+	struct crashinfo_context context = crashinfo_context_default();
+	static const char *const operand = "many";
+
+	context.limits.input_errors = 1000000;
+	write_many(operand);
+	list(&context, &operand, 1, &whole);
+	windowed = true;
+	list(&context, &operand, 1, &moved);
+	ck_assert_uint_gt(whole.size, 4000000);
+	ck_assert_uint_eq(moved.size, whole.size);
+	ck_assert(!memcmp(moved.data, whole.data, whole.size));
+	/* one document must fit, all of them need not */
+	context.limits.input_bytes = 4 * 1024 * 1024;
+	strbuf_clear(&moved);
+	list(&context, &operand, 1, &moved);
+	ck_assert(!memcmp(moved.data, whole.data, whole.size));
+	context.limits.input_bytes = 1000;
+	strbuf_clear(&moved);
+	list(&context, &operand, 1, &moved);
+	strbuf_addc(&moved, '\0');
+	ck_assert_str_eq(moved.data, "!many larger than the limit of 1000 bytes\n");
+	windowed = false;
+}
+END_TEST
 
 START_TEST(test_documents)
 {
@@ -269,6 +340,8 @@ static struct crashinfo_error *read_all(void *argument)
 
 	(void)argument;
 	error = crashinfo_inputs_create(NULL, operands, 2, &inputs);
+	if (!error && windowed)
+		crashinfo_inputs_set_windowed(inputs);
 	while (!error && !done && !no_memory) {
 		error = crashinfo_inputs_next(inputs, &input, &done);
 		if (!error && !done)
@@ -290,8 +363,12 @@ START_TEST(test_memory)
 	write_file("d/a", "[1]{}");
 	write_file("d/e/b", "DD_CRASHTRACK_DONE\n");
 	write_file("f", "{\n{}\n");
-	ck_ok(read_all(NULL));
-	ck_assert_uint_gt(alloc_fail_each(read_all, NULL), 10);
+	for (int i = 0; i < 2; i++) {
+		windowed = i;
+		ck_ok(read_all(NULL));
+		ck_assert_uint_gt(alloc_fail_each(read_all, NULL), 10);
+	}
+	windowed = false;
 }
 END_TEST
 
@@ -301,6 +378,7 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, test_documents);
 	tcase_add_test(tests, test_streams);
 	tcase_add_test(tests, test_going_on);
+	tcase_add_test(tests, test_window);
 	tcase_add_test(tests, test_folders);
 	tcase_add_test(tests, test_dash);
 	tcase_add_test(tests, test_modified);

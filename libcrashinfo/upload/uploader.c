@@ -12,7 +12,7 @@
 #include "upload/file_sink.h"
 
 /* Payloads held in memory, at least, so that one wait for the disk is for many of them. */
-#define WINDOW_MIN 64
+#define WINDOW_MIN 256
 /*
  * Not tried again after so many runs: with failures only, which may be those of a server that is
  * out of order, and with a refusal among them.

@@ -53,6 +53,12 @@ struct crashinfo_error *crashinfo_inputs_create(const struct crashinfo_context *
 void crashinfo_inputs_destroy(struct crashinfo_inputs *inputs);
 
 /*
+ * Hold no more of a file than the document at hand. The text of a document then lives until the
+ * next call only, and positions in it do not count from the beginning of the file.
+ */
+void crashinfo_inputs_set_windowed(struct crashinfo_inputs *inputs);
+
+/*
  * The next document. `*done_ret` is set at the end. An error concerns one file (its `source` names
  * it) and the next call goes on behind it: with the next file, or the next line of NDJSON. After
  * `input_errors` of one file its rest is left.
