@@ -201,7 +201,7 @@ $(HOST_TOOLS): $(BUILD)/bin/ddcrash-%: $(BUILD)/obj/collector/host/ddcrash-%.o \
 
 TEST_SRC := $(sort $(wildcard libcrashinfo/tests/test_*.c))
 TEST_COMMON_OBJ := $(patsubst %.c,$(BUILD)/obj/%.o,\
-	$(filter-out $(TEST_SRC),$(wildcard libcrashinfo/tests/*.c)))
+	$(filter-out $(TEST_SRC) %/reader_compare.c,$(wildcard libcrashinfo/tests/*.c)))
 TESTS    := $(TEST_SRC:libcrashinfo/tests/%.c=$(BUILD)/tests/%)
 CHECK_LIBS = $(shell pkg-config --libs check)
 # Allocations that tests can let fail, see libcrashinfo/tests/alloc.h.
