@@ -236,21 +236,39 @@ static bool is_return(const struct unwind_memory *memory, uint64_t pc)
 	       (code[0] == 0xc3 || (code[0] == 0xf3 && code[1] == 0xc3));
 }
 
+/* Whether the byte C3 behind `before` is an instruction, and not the operands of one. */
+static bool is_return_behind(unsigned char before)
+{
+	/* Common instructions with two registers: mov, test, cmp, lea and so on. */
+	static const unsigned char operations[] = {0x01, 0x03, 0x09, 0x0b, 0x21, 0x23, 0x29, 0x2b,
+						   0x31, 0x33, 0x39, 0x3b, 0x63, 0x81, 0x83, 0x84,
+						   0x85, 0x88, 0x89, 0x8b, 0xaf, 0xb6, 0xb7, 0xbe,
+						   0xbf, 0xc1, 0xd1, 0xd3, 0xf7, 0xff};
+
+	for (size_t i = 0; i < sizeof(operations); i++)
+		if (operations[i] == before)
+			return false;
+	return true;
+}
+
 /* sub $size, %rsp: the last one before `pc`, unless the function seems to end between them. */
 static uint64_t frame_size(const struct unwind_memory *memory, uint64_t pc)
 {
 	enum { BEFORE = 512 };
-	unsigned char code[8];
+	unsigned char code[9]; /* what is before the instruction, too */
 
 	for (unsigned i = 1; i <= BEFORE; i++) {
-		if (!read_bytes(memory, pc - i, code, sizeof(code)) || code[0] == 0xc3)
+		const unsigned char *at = code + 1;
+
+		if (!read_bytes(memory, pc - i - 1, code, sizeof(code)) ||
+		    (at[0] == 0xc3 && is_return_behind(code[0])))
 			return 0;
-		if (code[0] != 0x48 || code[2] != 0xec || i < 4)
+		if (at[0] != 0x48 || at[2] != 0xec || i < 4)
 			continue;
-		if (code[1] == 0x83 && code[3] < 0x80)
-			return code[3];
-		if (code[1] == 0x81 && i >= 7)
-			return (uint32_t)little32(code + 3);
+		if (at[1] == 0x83 && at[3] < 0x80)
+			return at[3];
+		if (at[1] == 0x81 && i >= 7)
+			return (uint32_t)little32(at + 3);
 	}
 	return 0;
 }
