@@ -12,12 +12,12 @@
  * `ddcrash-parse shop-4242.stream` makes a report of the stream.
  *
  * What the signal handler does: it makes raw system calls only, allocates nothing, takes no lock
- *and reads memory through the kernel, so that neither a damaged heap nor a damaged stack stops it.
- *It reports once per process; a second crash goes straight to what was there before. Then it hands
- *the signal on: a handler that was installed earlier is called as the kernel would have done; where
- *the default action was in place the process dies by the same signal, with the same siginfo, exit
- *status and core file as without the collector. A signal that was ignored and sent by a process
- *stays ignored. errno is preserved.
+ * and reads memory through the kernel, so that neither a damaged heap nor a damaged stack stops it.
+ * It reports once per process; a second crash goes straight to what was there before. Then it hands
+ * the signal on: a handler that was installed earlier is called as the kernel would have done;
+ * where the default action was in place the process dies by the same signal, with the same siginfo,
+ * exit status and core file as without the collector. A signal that was ignored and sent by a
+ * process stays ignored. errno is preserved.
  *
  * All functions return a negative errno value when they fail, and leave errno alone; 0 or what is
  * said otherwise. They may be called from any thread, at the same time too; from a signal handler
@@ -191,7 +191,7 @@ DDCRASH_API int ddcrash_tags_clear(void);
 #define DDCRASH_MESSAGE_MAX 2048 /* bytes; what is longer is cut */
 
 /*
- * Say why the process is about to end, before abort() say: this becomes the report's message. NULL
+ * Say why the process is about to end, before abort(), say: this becomes the report's message. NULL
  * or blanks take it back; then a report has what libc said (a failed assertion, a damaged heap), or
  * names the signal. -EBUSY, and nothing done, while another thread does the same. From signal
  * handlers, too.
