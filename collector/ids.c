@@ -14,18 +14,30 @@ struct id {
 };
 
 struct ids {
-	atomic_uint next; /* where to look for a free entry first */
+	atomic_uint next;     /* where to look for a free entry first */
+	atomic_bool is_round; /* all entries have been used */
 	struct id entries[DDCRASH_IDS_MAX];
 };
 
 static struct ids spans, traces;
 
+/* Entries from here on have never been set: a crash need not touch their memory. */
+static unsigned used(struct ids *ids)
+{
+	unsigned next = atomic_load(&ids->next);
+
+	return atomic_load(&ids->is_round) || next > DDCRASH_IDS_MAX ? DDCRASH_IDS_MAX : next;
+}
+
 static int insert(struct ids *ids, uint64_t high, uint64_t low)
 {
-	unsigned begin = atomic_fetch_add(&ids->next, 1);
+	unsigned begin;
 
 	if (!high && !low)
 		return -EINVAL;
+	begin = atomic_fetch_add(&ids->next, 1);
+	if (begin >= DDCRASH_IDS_MAX - 1)
+		atomic_store(&ids->is_round, true);
 	for (unsigned i = 0; i < DDCRASH_IDS_MAX; i++) {
 		unsigned n = (begin + i) % DDCRASH_IDS_MAX;
 		struct id *id = &ids->entries[n];
@@ -66,7 +78,9 @@ static int remove_id(struct ids *ids, int entry, uint64_t high, uint64_t low)
 
 static void clear(struct ids *ids)
 {
-	for (unsigned i = 0; i < DDCRASH_IDS_MAX; i++) {
+	unsigned end = used(ids);
+
+	for (unsigned i = 0; i < end; i++) {
 		uint64_t seen = atomic_load(&ids->entries[i].cell);
 
 		if (cell_is_set(seen))
@@ -106,12 +120,18 @@ int ddcrash_traces_clear(void)
 	return 0;
 }
 
+static void forget(struct ids *ids)
+{
+	unsigned end = used(ids);
+
+	for (unsigned i = 0; i < end; i++)
+		atomic_store(&ids->entries[i].cell, CELL_FREE);
+}
+
 void ids_forget(void)
 {
-	for (unsigned i = 0; i < DDCRASH_IDS_MAX; i++) {
-		atomic_store(&spans.entries[i].cell, CELL_FREE);
-		atomic_store(&traces.entries[i].cell, CELL_FREE);
-	}
+	forget(&spans);
+	forget(&traces);
 }
 
 /* --- in the handler --------------------------------------------------------------------------- */
@@ -147,11 +167,12 @@ static void write_id(struct writer *w, uint64_t high, uint64_t low)
 
 static void write_ids(struct writer *w, struct ids *ids)
 {
+	unsigned end = used(ids);
 	const char *separator = "";
 	uint64_t seen, high, low;
 
 	writer_text(w, "[");
-	for (unsigned i = 0; i < DDCRASH_IDS_MAX; i++) {
+	for (unsigned i = 0; i < end; i++) {
 		if (!read_id(&ids->entries[i], &seen, &high, &low))
 			continue;
 		writer_text(w, separator);
