@@ -197,6 +197,26 @@ $(HOST_TOOLS): $(BUILD)/bin/ddcrash-%: $(BUILD)/obj/collector/host/ddcrash-%.o \
 	@$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS)
 
+# --- receiver -------------------------------------------------------------------------------------
+
+RECEIVER     := $(BUILD)/bin/ddcrash-receiver
+RECEIVER_OBJ := $(patsubst %.c,$(BUILD)/obj/%.o,$(sort $(wildcard collector/receiver/*.c)))
+TOOL_LIB     := $(BUILD)/libtool.a
+
+$(TOOL_LIB): $(TOOL_COMMON_OBJ)
+	@$(call say,AR,$@)
+	$(Q)rm -f $@
+	$(Q)$(AR) rcs $@ $^
+
+# Static, so that it begins at once, and without third-party libraries: a process waits for it.
+$(RECEIVER): $(RECEIVER_OBJ) $(PROCESS_LIB) $(TOOL_LIB) $(LIB)
+	@mkdir -p $(@D)
+	@$(call say,LD,$@)
+	$(Q)$(CC) $(if $(SANITIZE),-pie $(SANFLAGS),-static-pie) -Wl,-z,relro,-z,now \
+		-Wl,--gc-sections $(LDFLAGS) -o $@ $^
+
+HOST_TOOLS += $(RECEIVER)
+
 # --- tests ----------------------------------------------------------------------------------------
 
 TEST_SRC := $(sort $(wildcard libcrashinfo/tests/test_*.c))

@@ -51,10 +51,35 @@ struct ddcrash_metadata {
 	size_t tags_count;
 };
 
+/*
+ * Who makes a report of the stream: a program that is started when a crash happens, or one that
+ * listens on a socket. ddcrash-receiver(1) is both. While it collects what only it can, the stacks
+ * of other threads above all, the process waits. Where `output` or `output_fd` is given too it gets
+ * the complete stream nevertheless, for the case that the receiver fails; the receiver removes the
+ * file `output` when its own report is safe.
+ */
+struct ddcrash_receiver {
+	const char *path;        /* of the program */
+	const char *const *args; /* all of them, the program's name first; none: its path */
+	size_t args_count;
+	const char *const *env; /* its whole environment, "NAME=value" */
+	size_t env_count;
+	const char *output, *errors; /* its standard output and error are appended to these files */
+
+	/* In place of `path`: the file of a socket, or "@NAME" for an abstract one. */
+	const char *socket;
+	int pid; /* only who listens with this process id may trace us where Yama restricts that */
+
+	unsigned timeout_ms; /* how long the process waits for it; 0: as long as `timeout_ms` allows
+			      */
+};
+
 enum ddcrash_flags {
 	/* Leave the calling thread's alternate signal stack as it is. Without one a stack overflow
 	 * can't be reported. By default it gets one unless it has one that is large enough. */
 	DDCRASH_NO_ALTERNATE_STACK = 1 << 0,
+	/* The receiver collects the stacks of all threads. */
+	DDCRASH_ALL_THREADS = 1 << 1,
 };
 
 struct ddcrash_config {
@@ -83,12 +108,18 @@ struct ddcrash_config {
 	struct ddcrash_metadata metadata;
 	const char *const *tags; /* additional tags, free text */
 	size_t tags_count;
+
+	struct ddcrash_receiver receiver;
+	unsigned max_threads;                /* the crashed one included; 0 is 256 */
+	const char *const *additional_files; /* that the receiver puts into the report */
+	size_t additional_files_count;
 };
 
 /*
  * Install the handlers. -EALREADY when they are; -EINVAL for a configuration that makes no sense
- * (no output, a signal that does not end a process or is there twice, a tag that begins or ends
- * with ':'); -ENAMETOOLONG, -E2BIG for texts that are too long; -ENOMEM.
+ * (neither output nor receiver, two receivers, a signal that does not end a process or is there
+ * twice, a tag that begins or ends with ':'); -ENAMETOOLONG, -E2BIG for texts that are too long;
+ * -ENOMEM.
  */
 DDCRASH_API int ddcrash_start(const struct ddcrash_config *config);
 

@@ -127,24 +127,30 @@ static void hand_on(int signo, siginfo_t *info, ucontext_t *context)
 
 /* --- the handler ------------------------------------------------------------------------------ */
 
-struct writing {
+struct step {
+	void (*function)(const struct crash *crash);
 	const struct crash *crash;
-	bool is_whole;
 };
 
-static void write_report(void *argument)
+static void run_step(void *argument)
 {
-	struct writing *writing = argument;
+	const struct step *step = argument;
 
-	writing->is_whole = report_write(writing->crash);
+	step->function(step->crash);
 }
 
-/* The report is given up where it crashes itself. Whether it is whole. */
+/* Each step is given up where it crashes itself. Whether the report is whole. */
 static bool report(const struct crash *crash)
 {
-	struct writing writing = {.crash = crash};
+	static void (*const functions[])(const struct crash *crash) = {report_open, report_connect,
+								       report_write, report_close};
 
-	return attempt(write_report, &writing) == ATTEMPT_FINISHED && writing.is_whole;
+	for (unsigned i = 0; i < sizeof(functions) / sizeof(functions[0]); i++) {
+		struct step step = {functions[i], crash};
+
+		attempt(run_step, &step);
+	}
+	return report_is_whole();
 }
 
 /* Whether this thread reports, or is about to die of what it reported. */

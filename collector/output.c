@@ -6,6 +6,13 @@
 #include "state.h"
 #include "writer.h"
 
+static char path[OUTPUT_MAX];
+
+const char *output_path(void)
+{
+	return path;
+}
+
 bool output_is_valid(const char *name)
 {
 	for (; *name; name++)
@@ -31,13 +38,13 @@ static void expand(struct writer *w, const char *name, int signo)
 	writer_bytes(w, "", 1);
 }
 
-static int create(const char *path)
+static int create(void)
 {
 	return raw_open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOCTTY | O_NOFOLLOW, 0600);
 }
 
 /* One more descriptor than the limit, when the limit may be raised. */
-static int create_beyond_limit(const char *path)
+static int create_beyond_limit(void)
 {
 	struct rlimit limit, raised;
 	int fd;
@@ -48,14 +55,13 @@ static int create_beyond_limit(const char *path)
 	raised.rlim_cur++;
 	if (raw_prlimit(RLIMIT_NOFILE, &raised, NULL))
 		return -EMFILE;
-	fd = create(path);
+	fd = create();
 	raw_prlimit(RLIMIT_NOFILE, &limit, NULL);
 	return fd;
 }
 
 int output_open(const char *name, int signo)
 {
-	static char path[OUTPUT_MAX];
 	struct writer w;
 	struct stat status;
 	int fd;
@@ -64,14 +70,14 @@ int output_open(const char *name, int signo)
 	expand(&w, name, signo);
 	if (w.failed)
 		return -ENAMETOOLONG;
-	fd = create(path);
+	fd = create();
 	if (fd == -EMFILE)
-		fd = create_beyond_limit(path);
+		fd = create_beyond_limit();
 	if (fd != -EEXIST)
 		return fd;
 	/* A report of an earlier run makes place; what someone else put there does not. */
 	if (raw_lstat(path, &status) || !S_ISREG(status.st_mode) ||
 	    status.st_uid != raw_geteuid() || raw_unlink(path))
 		return -EEXIST;
-	return create(path);
+	return create();
 }

@@ -15,6 +15,8 @@
 
 #define DEFAULT_OUTPUT "ddcrash-%p.stream"
 #define TAGS_MAX       64
+/* Of the environment that the receiver gets. */
+#define RECEIVER_VARIABLES_MAX 64
 
 /* --- threads ---------------------------------------------------------------------------------- */
 
@@ -181,6 +183,62 @@ static bool set_timeout(struct ddcrash_config *config)
 	return !timeout || !*timeout || parse_number(timeout, INT32_MAX, &config->timeout_ms);
 }
 
+/* --- the receiver ----------------------------------------------------------------------------- */
+
+/* Variables that its tools may want. */
+static bool is_for_receiver(const char *variable)
+{
+	static const char *const prefixes[] = {
+		"DD_", "PATH=", "HOME=", "http_proxy=", "https_proxy=", "no_proxy="};
+
+	for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++)
+		if (text_begins(variable, text_length(variable), prefixes[i]))
+			return true;
+	return false;
+}
+
+static void set_variables(struct ddcrash_receiver *receiver)
+{
+	static const char *list[RECEIVER_VARIABLES_MAX];
+
+	for (char **at = environ; *at && receiver->env_count < RECEIVER_VARIABLES_MAX; at++)
+		if (is_for_receiver(*at))
+			list[receiver->env_count++] = *at;
+	receiver->env = list;
+}
+
+/* All threads, unless a number says otherwise: 1 is the crashed one alone. */
+static bool set_threads(struct ddcrash_config *config)
+{
+	const char *threads = getenv("DDCRASH_THREADS");
+
+	if (threads && *threads && !parse_number(threads, INT32_MAX, &config->max_threads))
+		return false;
+	if (config->max_threads != 1)
+		config->flags |= DDCRASH_ALL_THREADS;
+	return true;
+}
+
+static bool set_receiver(struct ddcrash_config *config)
+{
+	static const char *args[] = {"ddcrash-receiver", "--spool", NULL};
+	struct ddcrash_receiver *receiver = &config->receiver;
+	const char *pid = getenv("DDCRASH_SOCKET_PID");
+	unsigned expected = 0;
+
+	if (pid && *pid && !parse_number(pid, INT32_MAX, &expected))
+		return false;
+	receiver->pid = (int)expected;
+	receiver->socket = getenv("DDCRASH_SOCKET");
+	receiver->path = getenv("DDCRASH_RECEIVER");
+	receiver->errors = getenv("DDCRASH_RECEIVER_LOG");
+	args[2] = getenv("DDCRASH_SPOOL");
+	receiver->args = args;
+	receiver->args_count = args[2] && *args[2] ? 3 : 1;
+	set_variables(receiver);
+	return true;
+}
+
 static void complain(const char *what)
 {
 	char buffer[WRITER_BUFFER];
@@ -208,8 +266,12 @@ static void start_collector(void)
 	config.metadata.tags_count = tags.count;
 	if (!set_timeout(&config))
 		complain("DDCRASH_TIMEOUT_MS is no number");
+	else if (!set_threads(&config))
+		complain("DDCRASH_THREADS is no number");
+	else if (!set_receiver(&config))
+		complain("DDCRASH_SOCKET_PID is no number");
 	else if (!set_output(&config) || ddcrash_start(&config))
-		complain("DDCRASH_OUTPUT can't be used");
+		complain("DDCRASH_OUTPUT can't be used, or DDCRASH_RECEIVER and DDCRASH_SOCKET");
 }
 
 /* A program with more rights than its user takes no orders from the environment. */

@@ -17,16 +17,54 @@
 #include "signals.h"
 #include "state.h"
 #include "stream/markers.h"
+#include "uplink.h"
+
+static char buffer[WRITER_BUFFER];
+
+/* The report at hand. */
+static struct {
+	struct writer w;
+	struct uplink uplink;
+	bool is_file;
+	int fd;
+	bool is_written, is_whole;
+} report;
 
 /* --- sections --------------------------------------------------------------------------------- */
+
+static void write_slot(struct writer *w, const struct slots *slots)
+{
+	unsigned n = atomic_load(&slots->current);
+
+	writer_bytes(w, slots->text[n], slots->size[n]);
+}
+
+/* The file that the receiver removes when its own report is safe. */
+static void write_fallback(struct writer *w)
+{
+	struct stat status;
+
+	if (!report.is_file || !uplink_is_wanted() || raw_fstat(report.fd, &status))
+		return;
+	writer_text(w, ",\"fallback\":{\"path\":");
+	writer_json(w, output_path(), text_length(output_path()));
+	writer_text(w, ",\"inode\":");
+	writer_decimal(w, (int64_t)status.st_ino);
+	writer_text(w, "}");
+}
 
 static void write_config(struct writer *w, const struct crash *crash)
 {
 	const char *separator = "";
 
 	(void)crash;
-	writer_text(w, "{\"additional_files\":[],\"collect_all_threads\":false,"
-		       "\"create_alt_stack\":true,\"demangle_names\":false,\"endpoint\":null,"
+	writer_text(w, "{\"additional_files\":");
+	write_slot(w, &state.additional_files);
+	writer_text(w, ",\"collect_all_threads\":");
+	writer_text(w, state.all_threads ? "true" : "false");
+	writer_text(w, ",\"max_threads\":");
+	writer_decimal(w, state.max_threads);
+	writer_text(w, ",\"create_alt_stack\":true,\"demangle_names\":false,\"endpoint\":null,"
 		       "\"resolve_frames\":\"WithoutSymbols\",\"signals\":[");
 	for (int signo = 1; signo <= SIGNALS_MAX; signo++) {
 		if (!(state.signals & RAW_SIGNAL(signo)))
@@ -39,7 +77,9 @@ static void write_config(struct writer *w, const struct crash *crash)
 	writer_decimal(w, state.timeout_ms / 1000);
 	writer_text(w, ",\"nanos\":");
 	writer_decimal(w, state.timeout_ms % 1000 * 1000000L);
-	writer_text(w, "},\"unix_socket_path\":null,\"use_alt_stack\":true}\n");
+	writer_text(w, "},\"unix_socket_path\":null,\"use_alt_stack\":true");
+	write_fallback(w);
+	writer_text(w, "}\n");
 }
 
 static void write_siginfo(struct writer *w, const struct crash *crash)
@@ -68,18 +108,11 @@ static void write_kind(struct writer *w, const struct crash *crash)
 	writer_text(w, crash->exception ? "\"UnhandledException\"\n" : "\"UnixSignal\"\n");
 }
 
-static void write_slot(struct writer *w, const struct slots *slots)
-{
-	unsigned n = atomic_load(&slots->current);
-
-	writer_bytes(w, slots->text[n], slots->size[n]);
-	writer_text(w, "\n");
-}
-
 static void write_metadata(struct writer *w, const struct crash *crash)
 {
 	(void)crash;
 	write_slot(w, &state.metadata);
+	writer_text(w, "\n");
 }
 
 static void write_procinfo(struct writer *w, const struct crash *crash)
@@ -170,8 +203,31 @@ static const struct section sections[] = {
 
 /* --- the whole -------------------------------------------------------------------------------- */
 
-static void write_sections(struct writer *w, const struct crash *crash)
+void report_open(const struct crash *crash)
 {
+	report.is_file = state.output[0];
+	report.fd = report.is_file ? output_open(state.output, crash->signo) : state.output_fd;
+	report.is_written = report.is_whole = false;
+	report.uplink.state = UPLINK_FAILED;
+	report.uplink.error = -ENOSYS;
+	writer_init(&report.w, report.fd, buffer, raw_milliseconds() + state.timeout_ms);
+}
+
+void report_connect(const struct crash *crash)
+{
+	(void)crash;
+	uplink_open(&report.uplink);
+	if (report.uplink.state == UPLINK_OPEN)
+		writer_add_sink(&report.w, report.uplink.fd, report.uplink.deadline);
+}
+
+void report_write(const struct crash *crash)
+{
+	struct writer *w = &report.w;
+
+	if (report.fd < 0 && report.uplink.state != UPLINK_OPEN)
+		return;
+	memory_begin();
 	for (size_t i = 0; i < sizeof(sections) / sizeof(sections[0]); i++) {
 		const struct section *section = &sections[i];
 
@@ -182,24 +238,29 @@ static void write_sections(struct writer *w, const struct crash *crash)
 		writer_text(w, section->end);
 		writer_flush(w);
 	}
-	writer_text(w, STREAM_DONE "\n");
-	writer_flush(w);
+	memory_end();
+	report.is_written = true;
 }
 
-bool report_write(const struct crash *crash)
+void report_close(const struct crash *crash)
 {
-	static char buffer[WRITER_BUFFER];
-	bool is_file = state.output[0];
-	int fd = is_file ? output_open(state.output, crash->signo) : state.output_fd;
-	struct writer w;
+	(void)crash;
+	/* After a crash on the way the end stays open, as what is missing is not known. */
+	writer_end_sink(&report.w, report.is_written ? STREAM_DONE "\n" : "");
+	uplink_close(&report.uplink);
+	if (report.is_written) {
+		uplink_write_log(&report.uplink, &report.w);
+		writer_text(&report.w, STREAM_DONE "\n");
+		writer_flush(&report.w);
+	}
+	report.is_whole = report.is_written &&
+			  (!report.w.sink.failed || report.uplink.state == UPLINK_RELEASED);
+	if (report.is_file && report.fd >= 0)
+		raw_close(report.fd);
+	report.fd = -1;
+}
 
-	if (fd < 0)
-		return false;
-	writer_init(&w, fd, buffer, raw_milliseconds() + state.timeout_ms);
-	memory_begin();
-	write_sections(&w, crash);
-	memory_end();
-	if (is_file)
-		raw_close(fd);
-	return !w.failed;
+bool report_is_whole(void)
+{
+	return report.is_whole;
 }

@@ -16,8 +16,15 @@ struct crash {
 	const struct ddcrash_exception *exception; /* what it is instead, or NULL */
 };
 
-/* Open the output, write all sections to it and close it. Whether all could be written. */
-bool report_write(const struct crash *crash);
+/*
+ * The steps of a report, in this order. Each may crash itself: then the next one goes on with what
+ * there is.
+ */
+void report_open(const struct crash *crash);    /* the output */
+void report_connect(const struct crash *crash); /* the receiver */
+void report_write(const struct crash *crash);   /* all sections */
+void report_close(const struct crash *crash);   /* wait for the receiver, close the output */
+bool report_is_whole(void);
 
 /* The section with the call stack; the maps were read. */
 void report_stack(struct writer *w, const struct crash *crash);

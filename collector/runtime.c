@@ -235,13 +235,14 @@ static void write_stack(struct writer *w, enum ddcrash_runtime kind)
 	struct callback callback = get_callback();
 	enum attempt_end end;
 
-	if (callback.kind != kind || now >= w->deadline)
+	if (callback.kind != kind || now >= w->sink.deadline)
 		return;
 	writer_flush(w);
 	out = w;
 	frames_count = 0;
-	end = attempt_within(w->deadline - now < RUNTIME_MS ? (unsigned)(w->deadline - now)
-							    : RUNTIME_MS,
+	end = attempt_within(w->sink.deadline - now < RUNTIME_MS
+				     ? (unsigned)(w->sink.deadline - now)
+				     : RUNTIME_MS,
 			     call, &callback);
 	out = NULL;
 	write_end(w, kind, end);

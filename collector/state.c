@@ -4,6 +4,7 @@
 #include "bytes.h"
 #include "output.h"
 #include "signals.h"
+#include "uplink.h"
 #include "writer.h"
 
 struct state state;
@@ -128,31 +129,56 @@ static int set_signals(const int *signals, size_t count)
 	return 0;
 }
 
-static int set_output(const char *name, int fd)
+int state_path(char *to, size_t size, const char *path)
 {
-	size_t used = 0, length;
+	size_t used = 0, length = text_length(path);
 	long cwd;
 
-	state.output[0] = '\0';
-	state.output_fd = fd;
-	if (!name || !*name)
-		return fd > 0 ? 0 : -EINVAL;
-	if (!output_is_valid(name))
-		return -EINVAL;
-	length = text_length(name);
-	if (*name != '/') {
-		cwd = raw_getcwd(state.output, sizeof(state.output));
+	if (*path != '/') {
+		cwd = raw_getcwd(to, size);
 		if (cwd < 0)
-			return (int)cwd;
+			return cwd == -ERANGE ? -ENAMETOOLONG : (int)cwd;
 		used = (size_t)cwd;
-		state.output[used - 1] = '/';
+		to[used - 1] = '/';
 	}
-	if (length >= sizeof(state.output) - used) {
-		state.output[0] = '\0';
+	if (length >= size - used) {
+		to[0] = '\0';
 		return -ENAMETOOLONG;
 	}
-	__builtin_memcpy(state.output + used, name, length + 1);
+	__builtin_memcpy(to + used, path, length + 1);
 	return 0;
+}
+
+static int set_output(const struct ddcrash_config *config)
+{
+	state.output[0] = '\0';
+	state.output_fd = config->output_fd;
+	if (config->output && *config->output)
+		return output_is_valid(config->output)
+			       ? state_path(state.output, sizeof(state.output), config->output)
+			       : -EINVAL;
+	if (state.output_fd > 0)
+		return 0;
+	state.output_fd = -1;
+	return uplink_is_wanted() ? 0 : -EINVAL;
+}
+
+static void write_files(struct writer *w, const void *what)
+{
+	const struct ddcrash_config *config = what;
+
+	write_list(w, config->additional_files, config->additional_files_count);
+}
+
+static int set_receiver(const struct ddcrash_config *config)
+{
+	int error = uplink_set(&config->receiver, state.timeout_ms);
+
+	state.all_threads = config->flags & DDCRASH_ALL_THREADS;
+	state.max_threads = config->max_threads ? config->max_threads : THREADS_MAX;
+	if (!error && config->additional_files_count && !config->additional_files)
+		error = -EINVAL;
+	return error ? error : publish(&state.additional_files, write_files, config);
 }
 
 int state_set(const struct ddcrash_config *config)
@@ -161,13 +187,15 @@ int state_set(const struct ddcrash_config *config)
 
 	if (config->tags_count && !config->tags)
 		return -EINVAL;
+	state.timeout_ms = config->timeout_ms ? config->timeout_ms : TIMEOUT_MS;
 	error = set_signals(config->signals, config->signals_count);
 	if (!error)
-		error = set_output(config->output, config->output_fd);
+		error = set_receiver(config);
+	if (!error)
+		error = set_output(config);
 	if (!error)
 		error = state_set_metadata(&config->metadata);
 	if (!error)
 		error = publish(&state.tags, write_tags, config);
-	state.timeout_ms = config->timeout_ms ? config->timeout_ms : TIMEOUT_MS;
 	return error;
 }

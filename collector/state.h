@@ -14,6 +14,7 @@
 #define SIGNALS_MAX 64 /* the highest number */
 #define OUTPUT_MAX  4096
 #define TIMEOUT_MS  5000
+#define THREADS_MAX 256 /* in a report, unless said otherwise */
 
 /* Text that may be replaced while a crash happens: readers take the slot that is current. */
 struct slots {
@@ -28,11 +29,14 @@ struct state {
 	char output[OUTPUT_MAX];
 	int output_fd; /* used when `output` is empty */
 	unsigned timeout_ms;
+	unsigned max_threads;
+	bool all_threads;
 	raw_sigset signals;   /* to be reported */
 	raw_sigset installed; /* that our handler is installed for, perhaps below another one */
 	struct sigaction previous[SIGNALS_MAX + 1];
 	struct slots metadata;            /* JSON objects */
 	struct slots tags;                /* JSON arrays */
+	struct slots additional_files;    /* the same */
 	const char *const *abort_message; /* libc's __abort_msg, NULL when it has none */
 };
 
@@ -41,6 +45,9 @@ extern struct state state;
 /* Take over a configuration, but for what `started` guards. -errno. */
 int state_set(const struct ddcrash_config *config);
 int state_set_metadata(const struct ddcrash_metadata *metadata);
+
+/* The absolute form of a path that is valid now. -ENAMETOOLONG or what getcwd() says. */
+int state_path(char *to, size_t size, const char *path);
 
 /* Calls that change the state, or a table that is not free of waiting, do not run at the same time.
  */

@@ -7,64 +7,77 @@
 
 #define REPLACEMENT "\xef\xbf\xbd"
 
-void writer_init(struct writer *w, int fd, char buffer[WRITER_BUFFER], uint64_t deadline)
+static struct writer_sink sink_of(int fd, uint64_t deadline)
 {
 	struct stat status = {.st_mode = 0};
 
-	writer_init_memory(w, buffer, WRITER_BUFFER);
 	raw_fstat(fd, &status);
-	w->fd = fd;
-	w->is_socket = S_ISSOCK(status.st_mode);
-	w->is_file = S_ISREG(status.st_mode);
-	w->deadline = deadline;
+	return (struct writer_sink){
+		.fd = fd,
+		.is_socket = S_ISSOCK(status.st_mode),
+		.is_file = S_ISREG(status.st_mode),
+		.failed = fd < 0,
+		.deadline = deadline,
+	};
+}
+
+void writer_init(struct writer *w, int fd, char buffer[WRITER_BUFFER], uint64_t deadline)
+{
+	writer_init_memory(w, buffer, WRITER_BUFFER);
+	w->sink = sink_of(fd, deadline);
 	w->pending = raw_pending();
+}
+
+void writer_add_sink(struct writer *w, int fd, uint64_t deadline)
+{
+	w->second = sink_of(fd, deadline);
 }
 
 void writer_init_memory(struct writer *w, char *buffer, size_t size)
 {
-	*w = (struct writer){.buffer = buffer, .capacity = size, .fd = -1};
+	const struct writer_sink none = {.fd = -1, .failed = true};
+
+	*w = (struct writer){.buffer = buffer, .capacity = size, .sink = none, .second = none};
 }
 
-static bool wait_writable(const struct writer *w)
+static bool wait_writable(const struct writer_sink *sink)
 {
-	struct pollfd fd = {.fd = w->fd, .events = POLLOUT};
+	struct pollfd fd = {.fd = sink->fd, .events = POLLOUT};
 	long result = -EINTR;
 
 	while (result == -EINTR) {
 		uint64_t now = raw_milliseconds();
 
-		if (now >= w->deadline)
+		if (now >= sink->deadline)
 			return false;
-		result = w->is_file ? 1 : raw_poll(&fd, 1, (unsigned)(w->deadline - now));
+		result = sink->is_file ? 1 : raw_poll(&fd, 1, (unsigned)(sink->deadline - now));
 	}
 	return result > 0;
 }
 
-static long write_some(struct writer *w, const char *bytes, size_t size)
+static long write_some(const struct writer_sink *sink, const char *bytes, size_t size)
 {
-	if (w->is_socket)
-		return raw_send(w->fd, bytes, size, MSG_NOSIGNAL | MSG_DONTWAIT);
-	return raw_write(w->fd, bytes, size);
+	if (sink->is_socket)
+		return raw_send(sink->fd, bytes, size, MSG_NOSIGNAL | MSG_DONTWAIT);
+	return raw_write(sink->fd, bytes, size);
 }
 
-static void write_all(struct writer *w)
+static void write_all(const struct writer *w, struct writer_sink *sink)
 {
 	size_t done = 0;
 
-	while (done < w->used) {
+	while (done < w->used && !sink->failed) {
 		long result;
 
-		if (!wait_writable(w)) {
-			w->failed = true;
+		if (!wait_writable(sink)) {
+			sink->failed = true;
 			return;
 		}
-		result = write_some(w, w->buffer + done, w->used - done);
-		if (result > 0) {
+		result = write_some(sink, w->buffer + done, w->used - done);
+		if (result > 0)
 			done += (size_t)result;
-		} else if (result != -EINTR && result != -EAGAIN) {
-			w->failed = true;
-			return;
-		}
+		else if (result != -EINTR && result != -EAGAIN)
+			sink->failed = true;
 	}
 }
 
@@ -81,15 +94,37 @@ static void consume_raised(const struct writer *w)
 		raw_consume(raised & ~w->pending);
 }
 
+static void flush_to(struct writer *w, struct writer_sink *sink)
+{
+	if (sink->failed)
+		return;
+	write_all(w, sink);
+	if (sink->failed)
+		consume_raised(w);
+}
+
 void writer_flush(struct writer *w)
 {
-	if (w->fd < 0)
-		w->failed = true;
-	if (w->failed || !w->used)
-		return;
-	write_all(w);
-	if (w->failed)
-		consume_raised(w);
+	flush_to(w, &w->sink);
+	flush_to(w, &w->second);
+	w->failed = w->failed || (w->sink.failed && w->second.failed);
+	/* A text in memory stays as far as there was room. */
+	if (!w->failed)
+		w->used = 0;
+}
+
+void writer_end_sink(struct writer *w, const char *text)
+{
+	bool first_failed;
+
+	writer_flush(w);
+	first_failed = w->sink.failed;
+	w->sink.failed = true;
+	w->failed = w->second.failed;
+	writer_text(w, text);
+	writer_flush(w);
+	w->second.failed = true;
+	w->sink.failed = w->failed = first_failed;
 	w->used = 0;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Writing the stream: a small buffer before a descriptor, with a deadline. */
+/* Writing the stream: a small buffer before one or two descriptors, with a deadline for each. */
 #ifndef COLLECTOR_WRITER_H
 #define COLLECTOR_WRITER_H
 
@@ -10,17 +10,27 @@
 /* A pipe that poll() calls writable takes this much without blocking. */
 #define WRITER_BUFFER 4096
 
-struct writer {
-	char *buffer;
-	size_t capacity, used;
-	int fd; /* that a full buffer goes to, -1 when to none */
+/* Where a full buffer goes to. */
+struct writer_sink {
+	int fd; /* -1 when to none */
 	bool is_socket, is_file;
 	bool failed;       /* nothing more can be written */
 	uint64_t deadline; /* raw_milliseconds() */
-	uint64_t pending;  /* signals that were before the first write */
+};
+
+struct writer {
+	char *buffer;
+	size_t capacity, used;
+	struct writer_sink sink, second; /* each goes on when the other one fails */
+	bool failed;                     /* nothing more can be written to any */
+	uint64_t pending;                /* signals that were before the first write */
 };
 
 void writer_init(struct writer *w, int fd, char buffer[WRITER_BUFFER], uint64_t deadline);
+/* Write to `fd` too, after the first one: a slow one has to have a deadline before the other's. */
+void writer_add_sink(struct writer *w, int fd, uint64_t deadline);
+/* The second one gets `text`, which the first one does not, and nothing more. */
+void writer_end_sink(struct writer *w, const char *text);
 /* Write into `buffer`; fails when it is full. */
 void writer_init_memory(struct writer *w, char *buffer, size_t size);
 void writer_flush(struct writer *w);

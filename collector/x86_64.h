@@ -3,6 +3,8 @@
 #ifndef COLLECTOR_X86_64_H
 #define COLLECTOR_X86_64_H
 
+#include <stdint.h>
+#include <sys/syscall.h>
 #include <ucontext.h>
 
 #include "unwind/unwind.h"
@@ -21,6 +23,39 @@ static inline long raw_call(long number, long a, long b, long c, long d, long e,
 			 : "=a"(result)
 			 : "a"(number), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9)
 			 : "rcx", "r11", "memory");
+	return result;
+}
+
+/*
+ * clone() whose child runs function(argument) on the stack that ends at `stack` and exits with what
+ * it returns. The id of the child, or -errno.
+ */
+static inline long raw_clone(unsigned long flags, void *stack, int *pidfd,
+			     int (*function)(void *argument), void *argument)
+{
+	void **top = (void **)((uintptr_t)stack & ~(uintptr_t)15);
+	register long r10 __asm__("r10") = 0;
+	register long r8 __asm__("r8") = 0;
+	long result;
+
+	*--top = argument;
+	*--top = (void *)function;
+	__asm__ volatile("syscall\n\t"
+			 "test %%rax, %%rax\n\t"
+			 "jnz 1f\n\t"
+			 "xor %%ebp, %%ebp\n\t"
+			 "pop %%rax\n\t"
+			 "pop %%rdi\n\t"
+			 "call *%%rax\n\t"
+			 "mov %%eax, %%edi\n\t"
+			 "mov %[exit], %%eax\n\t"
+			 "syscall\n\t"
+			 "hlt\n"
+			 "1:"
+			 : "=a"(result)
+			 : "a"(__NR_clone), "D"(flags), "S"(top), "d"(pidfd), "r"(r10),
+			   "r"(r8), [exit] "i"(__NR_exit)
+			 : "rcx", "r11", "memory", "cc");
 	return result;
 }
 

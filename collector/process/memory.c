@@ -27,30 +27,37 @@
 
 /* --- the process itself ----------------------------------------------------------------------- */
 
-static ssize_t read_by_call(struct process *process, uint64_t address, void *to, size_t size)
+/* Keeps to the rights of pages, so that it stops at the guard of a stack, as the file does not. */
+static size_t read_by_call(struct process *process, uint64_t address, void *to, size_t size)
 {
 	struct iovec local = {to, size}, remote = {(void *)(uintptr_t)address, size};
 	ssize_t got = process_vm_readv(process->pid, &local, 1, &remote, 1, 0);
 
 	/* A fault is an answer; anything else is a right or a filter. */
 	process->call_denied = got < 0 && errno != EFAULT;
-	return got;
+	return got > 0 ? (size_t)got : 0;
+}
+
+/* The descriptor outlives the memory, and is never another process's. */
+static size_t read_by_file(struct process *process, uint64_t address, void *to, size_t size)
+{
+	ssize_t got = pread(process->memory_fd, to, size, (off_t)address);
+
+	process->is_gone = !got;
+	return got > 0 ? (size_t)got : 0;
 }
 
 size_t process_read_live(struct process *process, uint64_t address, void *to, size_t size)
 {
-	ssize_t got = -1;
-
-	if (process->is_gone || address > INT64_MAX)
+	if (process->is_gone || address > INT64_MAX || !size)
 		return 0;
-	if (process->memory_fd >= 0) {
-		got = pread(process->memory_fd, to, size, (off_t)address);
-		/* The descriptor outlives the memory. */
-		process->is_gone = !got;
-	} else if (!process->call_denied) {
-		got = read_by_call(process, address, to, size);
+	if (!process->call_denied) {
+		size_t got = read_by_call(process, address, to, size);
+
+		if (!process->call_denied)
+			return got;
 	}
-	return got > 0 ? (size_t)got : 0;
+	return process->memory_fd < 0 ? 0 : read_by_file(process, address, to, size);
 }
 
 /* --- copies ----------------------------------------------------------------------------------- */
@@ -175,9 +182,9 @@ bool process_copy_stack(struct process *process, uint64_t sp)
 		sp = (sp & PAGE_MASK) + PROCESS_PAGE;
 		got = copy_stack(process, sp, STACK_FIRST);
 	}
-	if (got < STACK_FIRST)
-		return got;
-	return copy_stack(process, sp, STACK_MAX) < STACK_MAX;
+	if (got == STACK_FIRST)
+		copy_stack(process, sp, STACK_MAX);
+	return got;
 }
 
 void process_copies_free(struct process *process)
@@ -271,6 +278,8 @@ void process_hold(struct process *process)
 		if (is_lost_with_process(maps, i))
 			process_copy(process, map->start, size < HOLD_MAX ? size : HOLD_MAX);
 	}
+	/* From now on the id may become another process's. */
+	process->call_denied = true;
 }
 
 /* --- reading ---------------------------------------------------------------------------------- */

@@ -71,10 +71,11 @@ struct unwind_memory process_memory(struct process *process);
  * become too many; the number comes back.
  */
 size_t process_copy(struct process *process, uint64_t address, size_t size);
-/* What unwinding from `sp` on needs, as far as one stack may take. False when nothing was copied
- * or the stack was cut. Without maps it may take more than is the stack. */
+/* What unwinding from `sp` on needs, as far as one stack may take; whether there was any. Without
+ * maps it may take more than is the stack. */
 bool process_copy_stack(struct process *process, uint64_t sp);
-/* Copy what no file will tell: headers of images, the vdso, code of removed files. */
+/* Copy what no file will tell: headers of images, the vdso, code of removed files. Afterwards the
+ * process may go. */
 void process_hold(struct process *process);
 
 /* --- modules (modules.c) --- */

@@ -6,12 +6,12 @@
 #include <string.h>
 #include <sys/utsname.h>
 
-#include <cJSON.h>
 #include <crashinfo/report.h>
 
 #include "base/cleanup.h"
 #include "base/io.h"
 #include "base/strbuf.h"
+#include "json/write.h"
 
 /* os-release files are a few hundred bytes. */
 #define OS_RELEASE_BYTES 65536
@@ -72,27 +72,33 @@ static void version_numbers(const char *text, char *ret, size_t size)
 		snprintf(ret, size, "%s", *text ? text : "Unknown");
 }
 
-static bool add_members(cJSON *object, const struct utsname *host, const char *release)
+static void add_member(struct strbuf *buf, const char *name, const char *value)
+{
+	strbuf_addc(buf, buf->size ? ',' : '{');
+	json_add_string(buf, name, strlen(name));
+	strbuf_addc(buf, ':');
+	json_add_string(buf, value, strlen(value));
+}
+
+static void add_members(struct strbuf *buf, const struct utsname *host, const char *release)
 {
 	char id[64], numbers[64], version[64];
 
 	release_value(release, "ID", id, sizeof(id));
 	release_value(release, "VERSION_ID", numbers, sizeof(numbers));
 	version_numbers(numbers, version, sizeof(version));
-	return cJSON_AddStringToObject(object, "architecture", host->machine) &&
-	       cJSON_AddStringToObject(object, "bitness",
-				       sizeof(long) == 8 ? "64-bit" : "32-bit") &&
-	       cJSON_AddStringToObject(object, "os_type", display_name(id)) &&
-	       cJSON_AddStringToObject(object, "version", version);
+	add_member(buf, "architecture", host->machine);
+	add_member(buf, "bitness", sizeof(long) == 8 ? "64-bit" : "32-bit");
+	add_member(buf, "os_type", display_name(id));
+	add_member(buf, "version", version);
+	strbuf_addc(buf, '}');
 }
 
 struct crashinfo_error *crashinfo_os_info_json(char **ret)
 {
-	struct strbuf text _strbuf_ = {0};
+	struct strbuf text _strbuf_ = {0}, json _strbuf_ = {0};
 	struct crashinfo_error *error;
 	struct utsname host;
-	char *json = NULL;
-	cJSON *object;
 
 	if (uname(&host))
 		return crashinfo_error_from_errno(errno, "uname");
@@ -101,12 +107,9 @@ struct crashinfo_error *crashinfo_os_info_json(char **ret)
 		return error;
 	/* a machine without os-release is simply "Linux" */
 	crashinfo_error_destroy(error);
-	object = cJSON_CreateObject();
-	if (object && add_members(object, &host, text.data))
-		json = cJSON_PrintUnformatted(object);
-	cJSON_Delete(object);
-	if (!json)
+	add_members(&json, &host, text.data);
+	if (json.failed)
 		return crashinfo_error_no_memory();
-	*ret = json;
+	*ret = strbuf_steal(&json);
 	return NULL;
 }

@@ -32,4 +32,9 @@
 #define STREAM_UCONTEXT             "UCONTEXT"
 #define STREAM_WHOLE_STACKTRACE     "WHOLE_STACKTRACE"
 
+/* Sections of ours, written by the receiver; other receivers take their lines for unexpected. */
+#define STREAM_LOG_MESSAGES "LOG_MESSAGES" /* a line of text each */
+#define STREAM_OS_INFO      "OS_INFO"      /* os_info of the report */
+#define STREAM_THREADS      "THREADS"      /* one element of error.threads a line */
+
 #endif

@@ -90,6 +90,14 @@ const struct members members_of_metadata[] = {
 	{NULL},
 };
 
+const struct members members_of_os_info[] = {
+	{"architecture", MEMBERS_STRING, UNNAMED},
+	{"bitness", MEMBERS_STRING, UNNAMED},
+	{"os_type", MEMBERS_STRING, UNNAMED},
+	{"version", MEMBERS_STRING, UNNAMED},
+	{NULL},
+};
+
 const struct members members_of_process[] = {
 	{"pid", MEMBERS_UINT32, REQUIRED},
 	{"tid", MEMBERS_UINT32, OPTIONAL},
@@ -120,6 +128,14 @@ const struct members members_of_stack[] = {
 	{"format", MEMBERS_STRING, REQUIRED, .fallback = "\"Datadog Crashtracker 1.0\""},
 	{"frames", MEMBERS_ARRAY, REQUIRED},
 	{"incomplete", MEMBERS_BOOL, REQUIRED, .fallback = "false"},
+	{NULL},
+};
+
+const struct members members_of_thread[] = {
+	{"crashed", MEMBERS_BOOL, REQUIRED, .fallback = "false"},
+	{"name", MEMBERS_STRING, UNNAMED},
+	{"stack", MEMBERS_OBJECT, REQUIRED, .members = members_of_stack},
+	{"state", MEMBERS_STRING, OPTIONAL},
 	{NULL},
 };
 

@@ -42,11 +42,13 @@ struct members {
 extern const struct members members_of_config[];
 extern const struct members members_of_frame[];
 extern const struct members members_of_metadata[];
+extern const struct members members_of_os_info[];
 extern const struct members members_of_process[];
 extern const struct members members_of_runtime_frame[];
 extern const struct members members_of_signal[];
 extern const struct members members_of_span[];
 extern const struct members members_of_stack[];
+extern const struct members members_of_thread[];
 extern const struct members members_of_ucontext[];
 
 /* The kinds of errors, as `names` of a NAME. */

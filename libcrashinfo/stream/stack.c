@@ -107,10 +107,11 @@ struct crashinfo_error *stream_stack_close(struct crashinfo_stream *stream)
 
 /* --- a stack on one line --- */
 
-static struct crashinfo_error *check_frames(struct stream_payload *payload)
+struct crashinfo_error *stream_check_frames(struct stream_payload *payload,
+					    crashinfo_json_node node)
 {
 	const struct crashinfo_json *json = payload->json;
-	crashinfo_json_node frames = crashinfo_json_member(json, 0, "frames");
+	crashinfo_json_node frames = crashinfo_json_member(json, node, "frames");
 	struct crashinfo_error *error = NULL;
 
 	for (crashinfo_json_node at = crashinfo_json_first(json, frames);
@@ -130,7 +131,7 @@ struct crashinfo_error *stream_whole_stack_line(struct crashinfo_stream *stream,
 	if (!error)
 		error = members_apply(&payload.check, members_of_stack, 0);
 	if (!error)
-		error = check_frames(&payload);
+		error = stream_check_frames(&payload, 0);
 	if (!error)
 		error = stream_payload_text(stream, line, &payload, &text, &size);
 	if (!error)

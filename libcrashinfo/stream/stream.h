@@ -54,7 +54,7 @@ struct crashinfo_stream {
 	size_t collected;   /* lines or frames in `text` */
 
 	/* against stream_report_bytes and stream_entries */
-	size_t kept_bytes, counters, files, logs, logs_left_out;
+	size_t kept_bytes, counters, files, threads, logs, logs_left_out;
 };
 
 /* The table of sections (sections.c); NULL when `line` is no BEGIN marker. */
@@ -128,13 +128,24 @@ struct crashinfo_error *stream_stack_line(struct crashinfo_stream *stream,
 struct crashinfo_error *stream_stack_close(struct crashinfo_stream *stream);
 /* Say how many frames of the section at hand were too many, once. */
 struct crashinfo_error *stream_log_left_out(struct crashinfo_stream *stream);
+/* Check the frames of a checked stack, `node` of the payload. */
+struct crashinfo_error *stream_check_frames(struct stream_payload *payload,
+					    crashinfo_json_node node);
 struct crashinfo_error *stream_whole_stack_line(struct crashinfo_stream *stream,
 						struct crashinfo_slice line);
 struct crashinfo_error *stream_runtime_frame_line(struct crashinfo_stream *stream,
 						  struct crashinfo_slice line);
 struct crashinfo_error *stream_runtime_frame_close(struct crashinfo_stream *stream);
 
+/* --- other threads (threads.c) --- */
+
+struct crashinfo_error *stream_thread_line(struct crashinfo_stream *stream,
+					   struct crashinfo_slice line);
+
 /* --- text (text.c) --- */
+
+struct crashinfo_error *stream_log_message_line(struct crashinfo_stream *stream,
+						struct crashinfo_slice line);
 
 struct crashinfo_error *stream_message_line(struct crashinfo_stream *stream,
 					    struct crashinfo_slice line);

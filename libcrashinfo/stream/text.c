@@ -49,6 +49,23 @@ struct crashinfo_error *stream_message_line(struct crashinfo_stream *stream,
 						 message.data, message.size);
 }
 
+/* --- messages of the receiver --- */
+
+struct crashinfo_error *stream_log_message_line(struct crashinfo_stream *stream,
+						struct crashinfo_slice line)
+{
+	struct crashinfo_error *error = line.size ? stream_keep(stream, line.size) : NULL;
+
+	if (error || !line.size)
+		return error;
+	if (stream->logs >= stream->context.limits.stream_entries) {
+		stream->logs_left_out++;
+		return NULL;
+	}
+	stream->logs++;
+	return crashinfo_report_builder_log(stream->builder, line.data, line.size);
+}
+
 /* --- lines as they are --- */
 
 struct crashinfo_error *stream_text_line(struct crashinfo_stream *stream,

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A child starts a grandchild and ends at once, so that nobody sees a child of this process. Both
+ * share its memory until the program is executed: no page table is copied, however large they are.
+ * Descriptors and signal handlers are the grandchild's own.
+ */
+#include "launch.h"
+
+#include <sched.h>
+#include <unistd.h>
+
+#include "raw_receiver.h"
+
+#define STACK_BYTES 8192
+
+/* Permissions of files that the program's output creates. */
+#define OUTPUT_MODE 0600
+
+static char child_stack[STACK_BYTES] __attribute__((aligned(16)));
+static char grandchild_stack[STACK_BYTES] __attribute__((aligned(16)));
+
+/* --- the grandchild --------------------------------------------------------------------------- */
+
+/* Ignored signals stay so when a program is executed, SIGCHLD and SIGPIPE must not. */
+static void reset_signals(void)
+{
+	for (int signo = 1; signo < 65; signo++)
+		if (signo != SIGKILL && signo != SIGSTOP)
+			raw_set_default(signo);
+	raw_sigmask(SIG_SETMASK, 0);
+}
+
+static int open_output(const char *path)
+{
+	if (path[0])
+		return raw_open(path, O_WRONLY | O_CREAT | O_APPEND | O_NOCTTY, OUTPUT_MODE);
+	return raw_open("/dev/null", O_RDWR, 0);
+}
+
+/* All others are closed: there may be no room for more, and they are not its business. */
+static long set_descriptors(const struct launch *launch)
+{
+	long result;
+	int fd = launch->fd;
+
+	if (fd > 0)
+		raw_close_range(0, (unsigned)fd - 1);
+	raw_close_range((unsigned)fd + 1, ~0U);
+	if (fd > 0) {
+		result = raw_dup3(fd, STDIN_FILENO);
+		raw_close(fd);
+	} else {
+		result = raw_keep_on_exec(fd);
+	}
+	for (int to = STDOUT_FILENO; result >= 0 && to <= STDERR_FILENO; to++) {
+		fd = open_output(to == STDOUT_FILENO ? launch->output : launch->errors);
+		/* The lowest one that is free. */
+		result = fd == to ? raw_keep_on_exec(fd) : fd < 0 ? fd : -EBADF;
+	}
+	return result;
+}
+
+static int grandchild(void *argument)
+{
+	struct launch *launch = argument;
+	long result;
+
+	/* No handler of the program may run here. */
+	raw_sigmask(SIG_SETMASK, ~(raw_sigset)0);
+	result = set_descriptors(launch);
+	if (result >= 0) {
+		reset_signals();
+		result = raw_execve(launch->path, launch->argv, launch->envp);
+	}
+	launch->error = (int)result;
+	return 1;
+}
+
+/* --- the child -------------------------------------------------------------------------------- */
+
+static int child(void *argument)
+{
+	struct launch *launch = argument;
+	const unsigned long flags = CLONE_VM | SIGCHLD;
+	void *stack = grandchild_stack + STACK_BYTES;
+
+	raw_sigmask(SIG_SETMASK, ~(raw_sigset)0);
+	launch->pid =
+		(int)raw_clone(flags | CLONE_PIDFD, stack, &launch->pidfd, grandchild, launch);
+	/* Without room for one more descriptor, or by an old kernel. */
+	if (launch->pid < 0)
+		launch->pid = (int)raw_clone(flags, stack, NULL, grandchild, launch);
+	return 0;
+}
+
+int launch_program(struct launch *launch)
+{
+	/* Its end sends no signal; the descriptor of its child lands in our table. */
+	const unsigned long flags = CLONE_VM | CLONE_VFORK | CLONE_FILES;
+	long result;
+
+	launch->pid = -EAGAIN;
+	launch->pidfd = -1;
+	launch->error = 0;
+	result = raw_clone(flags, child_stack + STACK_BYTES, NULL, child, launch);
+	if (result < 0)
+		return (int)result;
+	raw_wait((int)result);
+	return launch->pid < 0 ? launch->pid : 0;
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Starting a program from a signal handler. */
+#ifndef COLLECTOR_LAUNCH_H
+#define COLLECTOR_LAUNCH_H
+
+/* What to run. Lives until the program has begun. */
+struct launch {
+	const char *path;
+	char *const *argv, *const *envp;
+	const char *output, *errors; /* files to append to; "" is /dev/null */
+	int fd;                      /* its standard input */
+
+	/* filled in */
+	int pid, pidfd;     /* pidfd is -1 when there is none */
+	volatile int error; /* -errno of what went wrong behind our back */
+};
+
+/*
+ * Run it, without waiting for it to begin: a failure of that closes its end of `fd`. It is nobody's
+ * child: this process gets no SIGCHLD of it and no other thread can wait for it. 0 or -errno.
+ */
+int launch_program(struct launch *launch);
+
+#endif

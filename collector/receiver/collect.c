@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What only the living process can tell. The thread that crashed waits for us inside of its handler
+ * and is never stopped: its registers came with the stream.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "receiver/receiver.h"
+#include "stream/markers.h"
+
+/* Of one additional file. */
+#define FILE_MAX ((size_t)1 << 20)
+
+/* --- threads ---------------------------------------------------------------------------------- */
+
+static void note_failures(struct crash *crash)
+{
+	const struct process_threads *threads = &crash->threads;
+	size_t failed = 0;
+	int error = 0;
+
+	for (size_t i = 0; i < threads->count; i++) {
+		if (!threads->items[i].error)
+			continue;
+		failed++;
+		error = threads->items[i].error;
+	}
+	if (failed)
+		crash_log(crash, "Failed to collect thread contexts: %zu of %zu threads, %s",
+			  failed, threads->count, strerror(error));
+	if (threads->count < threads->total)
+		crash_log(crash, "Left out %zu of %zu threads, as max_threads is %ju",
+			  threads->total - threads->count, threads->total,
+			  (uintmax_t)crash->config.max_threads);
+}
+
+static void copy_stacks(struct crash *crash)
+{
+	size_t missing = 0;
+
+	for (size_t i = 0; i < crash->threads.count; i++) {
+		const struct process_thread *thread = &crash->threads.items[i];
+		struct unwind_frame frame;
+
+		if (!thread->has_registers)
+			continue;
+		unwind_begin(process_space(crash->process)->arch, &thread->registers, &frame);
+		missing += !process_copy_stack(crash->process, frame.sp);
+	}
+	if (missing)
+		crash_log(crash, "The stacks of %zu threads could not be read", missing);
+}
+
+void collect_threads(struct crash *crash)
+{
+	const struct crash_config *config = &crash->config;
+	struct process_threads_options options = {
+		.pid = crash->pid,
+		.leave_tid = crash->tid,
+		.max = config->all_threads ? config->max_threads : 1,
+		.timeout_ms = (unsigned)crash->receiver->options.system_timeout,
+		.names_only = !config->all_threads,
+	};
+	struct crashinfo_error *error;
+
+	if (options.max == 0)
+		options.max = 1;
+	error = process_open(&crash->receiver->tool.context, crash->pid, &crash->process);
+	if (!error)
+		error = process_threads_stop(&options, &crash->threads);
+	if (error) {
+		crash_log(crash, "Failed to collect thread contexts: %s", error->message);
+		crashinfo_error_destroy(error);
+		return;
+	}
+	crash->has_threads = true;
+	if (!config->all_threads)
+		return;
+	copy_stacks(crash);
+	process_threads_release(&crash->threads);
+	note_failures(crash);
+}
+
+/* --- files ------------------------------------------------------------------------------------ */
+
+/* Lines that look like markers get a blank, as the collector does it. */
+static void write_lines(FILE *f, const char *text, size_t size)
+{
+	while (size) {
+		const char *newline = memchr(text, '\n', size);
+		size_t line = newline ? (size_t)(newline - text) : size;
+
+		if (line >= strlen(STREAM_MARKER_PREFIX) &&
+		    !memcmp(text, STREAM_MARKER_PREFIX, strlen(STREAM_MARKER_PREFIX)))
+			fputc(' ', f);
+		fwrite(text, 1, line, f);
+		fputc('\n', f);
+		line += newline != NULL;
+		text += line;
+		size -= line;
+	}
+}
+
+static int open_file(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	struct stat status;
+
+	if (fd < 0)
+		return -errno;
+	if (!fstat(fd, &status) && (S_ISREG(status.st_mode) || S_ISFIFO(status.st_mode)))
+		return fd;
+	close(fd);
+	return -EINVAL;
+}
+
+static void add_file(struct crash *crash, const char *path)
+{
+	static char text[FILE_MAX];
+	size_t size = 0;
+	ssize_t got = 1;
+	int fd = strchr(path, '\n') ? -EINVAL : open_file(path);
+
+	if (fd < 0) {
+		crash_log(crash, "Failed to attach file %s: %s", path, strerror(-fd));
+		return;
+	}
+	while (size < FILE_MAX && (got = read(fd, text + size, FILE_MAX - size)) > 0)
+		size += (size_t)got;
+	close(fd);
+	if (got)
+		crash_log(crash, "File %s is not complete: %s", path,
+			  got < 0 ? strerror(errno) : "too large");
+	fprintf(crash->files, STREAM_BEGIN(STREAM_FILE) " %s\n", path);
+	write_lines(crash->files, text, size);
+	fprintf(crash->files, STREAM_END(STREAM_FILE) " \"%s\"\n", path);
+}
+
+static void add_files(struct crash *crash, uint64_t deadline)
+{
+	for (size_t i = 0; i < crash->config.file_count; i++) {
+		if (now_ms() < deadline)
+			add_file(crash, crash->config.files[i]);
+		else
+			crash_log(crash, "Timeout: no time for file %s", crash->config.files[i]);
+	}
+}
+
+/* --- memory ----------------------------------------------------------------------------------- */
+
+static void set_maps(struct crash *crash)
+{
+	const struct scan *scan = &crash->scan;
+	struct crashinfo_error *error;
+
+	if (scan->maps.size)
+		error = process_set_maps(crash->process, scan->text + scan->maps.at,
+					 scan->maps.size);
+	else
+		error = process_read_maps(crash->process);
+	if (error)
+		crash_log(crash, "Failed to read the memory maps: %s", error->message);
+	crashinfo_error_destroy(error);
+}
+
+void collect_rest(struct crash *crash)
+{
+	uint64_t deadline = now_ms() + crash->receiver->options.system_timeout;
+
+	if (crash->process) {
+		set_maps(crash);
+		if (crash->has_registers && !crash->scan.has_stack) {
+			struct unwind_frame frame;
+
+			unwind_begin(process_space(crash->process)->arch, &crash->registers,
+				     &frame);
+			process_copy_stack(crash->process, frame.sp);
+		}
+		process_hold(crash->process);
+	}
+	if (!crash->config.file_count)
+		return;
+	if (as_peer(crash))
+		add_files(crash, deadline);
+	else
+		crash_log(crash, "Failed to attach files: they are another user's");
+	as_ourselves();
+}
