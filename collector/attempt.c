@@ -46,7 +46,7 @@ static const int taken[] = {TIMER_SIGNAL, SIGABRT, SIGSEGV, SIGBUS,
 #define TAKEN (sizeof(taken) / sizeof(taken[0]))
 
 static struct raw_sigaction others[TAKEN];
-static atomic_int foreign_tid; /* the thread that runs it, 0 when none does */
+static atomic_int foreign_pid, foreign_tid; /* the thread that runs it */
 static atomic_bool is_taken;
 static volatile bool is_running; /* from its first instruction to its last */
 
@@ -71,11 +71,23 @@ static void send_again(int signo, const siginfo_t *info)
 	raw_queue(raw_getpid(), raw_gettid(), signo, info);
 }
 
-/* Another thread's signal is for whoever had it before. */
-static void wait_for_others(int signo, const siginfo_t *info)
+static void restore_actions(void)
 {
-	while (atomic_load(&is_taken))
-		raw_sleep(1);
+	for (size_t i = 0; i < TAKEN; i++)
+		raw_set_action(taken[i], &others[i]);
+}
+
+/*
+ * Another thread's signal is for whoever had it before. In a child, which another thread has forked
+ * meanwhile, nobody else gives the signals back.
+ */
+static void leave_to_others(int signo, const siginfo_t *info)
+{
+	if (raw_getpid() != atomic_load(&foreign_pid))
+		restore_actions();
+	else
+		while (atomic_load(&is_taken))
+			raw_sleep(1);
 	if (!signal_recurs(signo, info->si_code))
 		send_again(signo, info);
 }
@@ -105,7 +117,7 @@ static void defer(int signo, const siginfo_t *info, ucontext_t *context)
 static void interrupt(int signo, siginfo_t *info, void *context)
 {
 	if (raw_gettid() != atomic_load(&foreign_tid)) {
-		wait_for_others(signo, info);
+		leave_to_others(signo, info);
 		return;
 	}
 	if (is_expiry(signo, info)) {
@@ -137,18 +149,11 @@ static void take_signals(void)
 	for (size_t i = 0; i < TAKEN; i++)
 		raw_get_action(taken[i], &others[i]);
 	take_restorer(&action);
+	atomic_store(&foreign_pid, raw_getpid());
 	atomic_store(&foreign_tid, raw_gettid());
 	atomic_store(&is_taken, true);
 	for (size_t i = 0; i < TAKEN; i++)
 		raw_set_action(taken[i], &action);
-}
-
-static void give_signals_back(void)
-{
-	for (size_t i = 0; i < TAKEN; i++)
-		raw_set_action(taken[i], &others[i]);
-	atomic_store(&foreign_tid, 0);
-	atomic_store(&is_taken, false);
 }
 
 struct task {
@@ -183,7 +188,9 @@ static enum attempt_end run_and_clean_up(struct task *task)
 	/* A signal that comes too late would end the process. */
 	if (raw_pending() & ~pending & RAW_SIGNAL(TIMER_SIGNAL))
 		raw_consume(RAW_SIGNAL(TIMER_SIGNAL));
-	give_signals_back();
+	restore_actions();
+	atomic_store(&foreign_tid, 0);
+	atomic_store(&is_taken, false);
 	return end;
 }
 
