@@ -3,6 +3,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -243,6 +244,34 @@ static struct crashinfo_uploader_options uploader_options(struct upload *upload)
 	return how;
 }
 
+/* Signal handlers have no other place. */
+static volatile sig_atomic_t interrupted;
+
+bool upload_is_interrupted(void)
+{
+	return interrupted;
+}
+
+static void interrupt(int signal_number)
+{
+	(void)signal_number;
+	interrupted = 1;
+}
+
+/* The first one lets what is under way come to its end and be recorded, the second one is as
+ * always. */
+static void catch_signals(struct crashinfo_uploader_options *how)
+{
+	static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+	struct sigaction action = {.sa_handler = interrupt, .sa_flags = (int)SA_RESETHAND};
+	struct sigaction before;
+
+	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+		if (!sigaction(signals[i], NULL, &before) && before.sa_handler == SIG_DFL)
+			sigaction(signals[i], &action, NULL);
+	how->interrupted = &interrupted;
+}
+
 static void create_uploader(struct upload *upload)
 {
 	struct crashinfo_uploader_options how = uploader_options(upload);
@@ -250,6 +279,8 @@ static void create_uploader(struct upload *upload)
 	struct crashinfo_error *error;
 
 	how.journal = journal;
+	if (!upload->options.dry_run && !is_file(upload))
+		catch_signals(&how);
 	error = crashinfo_uploader_create(&upload->tool.context, &how, &upload->uploader);
 	free(journal);
 	if (!error)

@@ -39,6 +39,9 @@ struct upload {
 	bool summary_begun, summary_failed;
 };
 
+/* A signal asked to end; what is under way still comes to its end. */
+bool upload_is_interrupted(void);
+
 /* --- upload_reports.c --- */
 
 /* Give all reports of the inputs to the uploader, or print what it would do. */

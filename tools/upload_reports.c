@@ -125,7 +125,7 @@ void upload_reports(struct upload *upload)
 {
 	bool done = false, go_on = true;
 
-	while (go_on && !tool_out_failed(&upload->tool)) {
+	while (go_on && !tool_out_failed(&upload->tool) && !upload_is_interrupted()) {
 		struct crashinfo_input input;
 
 		if (tool_failed(&upload->tool,

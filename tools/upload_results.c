@@ -174,9 +174,11 @@ static void print_counts(struct upload *upload)
 
 enum tool_status upload_summary_end(struct upload *upload)
 {
-	bool negative = false;
+	bool negative = upload_is_interrupted();
 
 	tool_progress_end(&upload->tool);
+	if (negative)
+		tool_warning(&upload->tool, "interrupted; the same command sends the rest");
 	for (int i = 0; i < CRASHINFO_UPLOAD_OUTCOMES; i++)
 		negative |= upload->counts[i] && !is_fine((enum crashinfo_upload_outcome)i);
 	if (!upload->options.dry_run)

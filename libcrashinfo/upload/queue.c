@@ -61,9 +61,11 @@ bool upload_is_stopped(struct crashinfo_uploader *uploader, const struct upload_
 
 	if (!lane->stopped && !uploader->fatal)
 		return false;
+	/* it may be between two attempts, the first of which nobody knows the end of */
 	upload_tell(uploader, item,
 		    (struct crashinfo_upload_result){
-			    .outcome = CRASHINFO_UPLOAD_NOT_SENT,
+			    .outcome = item->attempts && item->unclear ? CRASHINFO_UPLOAD_UNCERTAIN
+								       : CRASHINFO_UPLOAD_NOT_SENT,
 			    .unreachable = lane->stopped_unreachable,
 			    .message = lane->stopped ? lane->stopped : uploader->fatal->message,
 		    });
@@ -164,7 +166,8 @@ static void record_end(struct crashinfo_uploader *uploader, const struct upload_
 		uploader->fatal = error;
 }
 
-static enum crashinfo_upload_outcome outcome_of(enum retry_verdict verdict,
+static enum crashinfo_upload_outcome outcome_of(const struct upload_item *item,
+						enum retry_verdict verdict,
 						const struct upload_end *end)
 {
 	switch (verdict) {
@@ -177,7 +180,7 @@ static enum crashinfo_upload_outcome outcome_of(enum retry_verdict verdict,
 	case RETRY_GIVE_UP:
 	case RETRY_AGAIN: break;
 	}
-	return CRASHINFO_UPLOAD_FAILED;
+	return item->unclear ? CRASHINFO_UPLOAD_UNCERTAIN : CRASHINFO_UPLOAD_FAILED;
 }
 
 static void judge_lane(struct crashinfo_uploader *uploader, enum crashinfo_upload_target target,
@@ -220,7 +223,7 @@ static void end_request(struct crashinfo_uploader *uploader, struct upload_slot 
 	}
 	finish_item(uploader, item,
 		    (struct crashinfo_upload_result){
-			    .outcome = outcome_of(decision.verdict, &end),
+			    .outcome = outcome_of(item, decision.verdict, &end),
 			    .status = end.status,
 			    .unreachable = end.end == RETRY_NOT_SENT || end.end == RETRY_BARRED,
 			    .message = decision.verdict == RETRY_ACCEPTED ? NULL : end.message,
@@ -401,8 +404,18 @@ static struct crashinfo_error *step(struct crashinfo_uploader *uploader, bool bl
 	return NULL;
 }
 
+static void heed_interrupt(struct crashinfo_uploader *uploader)
+{
+	if (!uploader->options.interrupted || !*uploader->options.interrupted)
+		return;
+	for (int i = 0; i < CRASHINFO_UPLOAD_TARGETS; i++)
+		if (uploader->lanes[i].endpoint)
+			stop_lane(uploader, (enum crashinfo_upload_target)i, false, "interrupted");
+}
+
 void upload_pump(struct crashinfo_uploader *uploader, bool blocking)
 {
+	heed_interrupt(uploader);
 	drop_stopped(uploader);
 	if (!uploader->fatal)
 		uploader->fatal = step(uploader, blocking);

@@ -18,6 +18,8 @@
 
 /* More of an answer than this is not read. */
 #define ANSWER_MAX_BYTES (1024 * 1024)
+/* A line that is slower than this does not get a large body through. */
+#define SLOW_BYTES_PER_SECOND (128 * 1024)
 
 /* --- headers --- */
 
@@ -175,12 +177,18 @@ static bool set_up(struct upload_slot *slot)
 	       !curl_easy_setopt(easy, CURLOPT_HEADERDATA, slot) &&
 	       !curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_answer) &&
 	       !curl_easy_setopt(easy, CURLOPT_WRITEDATA, slot) &&
-	       !curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)options->timeout_ms) &&
 	       !curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, http_version(slot)) &&
 	       !curl_easy_setopt(easy, CURLOPT_PIPEWAIT, 1L) &&
 	       !curl_easy_setopt(easy, CURLOPT_HEADEROPT, (long)CURLHEADER_SEPARATE) &&
 	       (environment || !curl_easy_setopt(easy, CURLOPT_PROXY, proxy)) &&
 	       (!options->cacert || !curl_easy_setopt(easy, CURLOPT_CAINFO, options->cacert));
+}
+
+static long timeout_of(const struct upload_slot *slot)
+{
+	size_t seconds = slot->item->body_size / SLOW_BYTES_PER_SECOND;
+
+	return (long)slot->uploader->options.timeout_ms + (long)seconds * 1000;
 }
 
 static bool aim(struct upload_slot *slot)
@@ -191,6 +199,7 @@ static bool aim(struct upload_slot *slot)
 	return !curl_easy_setopt(slot->easy, CURLOPT_URL, lane->endpoint->url) &&
 	       !curl_easy_setopt(slot->easy, CURLOPT_UNIX_SOCKET_PATH, lane->endpoint->socket) &&
 	       !curl_easy_setopt(slot->easy, CURLOPT_HTTPHEADER, headers) &&
+	       !curl_easy_setopt(slot->easy, CURLOPT_TIMEOUT_MS, timeout_of(slot)) &&
 	       !curl_easy_setopt(slot->easy, CURLOPT_POSTFIELDSIZE_LARGE,
 				 (curl_off_t)slot->item->body_size);
 }

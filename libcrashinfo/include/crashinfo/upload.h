@@ -9,6 +9,7 @@
 #ifndef CRASHINFO_UPLOAD_H
 #define CRASHINFO_UPLOAD_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -117,7 +118,7 @@ enum crashinfo_upload_outcome {
 	CRASHINFO_UPLOAD_ALREADY_SENT, /* the journal has it as sent */
 	CRASHINFO_UPLOAD_REFUSED,      /* answered with a status that no repetition changes */
 	CRASHINFO_UPLOAD_FAILED,       /* no success within retries and deadline */
-	CRASHINFO_UPLOAD_UNCERTAIN,    /* sent twice without an answer: may have arrived */
+	CRASHINFO_UPLOAD_UNCERTAIN,    /* sent without an answer: may have arrived */
 	CRASHINFO_UPLOAD_SET_ASIDE,    /* refused in earlier runs too often to try again */
 	CRASHINFO_UPLOAD_TOO_LARGE,    /* even when trimmed, or not to be trimmed */
 	CRASHINFO_UPLOAD_NOT_SENT,     /* sending stopped before its turn */
@@ -164,7 +165,9 @@ struct crashinfo_uploader_options {
 	bool replace_existing;
 	unsigned concurrency; /* requests at a time */
 	unsigned retries;     /* of one payload, after the first attempt */
-	unsigned timeout_ms;  /* of one attempt, from connecting to the answer */
+	/* of one attempt, from connecting to the answer; for large bodies a second more for each
+	 * 128 KiB, so that they arrive over slow lines, too */
+	unsigned timeout_ms;
 	unsigned deadline_ms; /* of one payload, from the first attempt to the last */
 	double rate;          /* requests begun per second; 0: as fast as it goes */
 	bool gzip;
@@ -176,6 +179,8 @@ struct crashinfo_uploader_options {
 	const char *proxy;        /* NULL: none, "env": as the environment says */
 	const char *external_env; /* datadog-external-env */
 	enum crashinfo_http_version http_version;
+	/* when it is set, maybe by a signal handler, no request begins any more; NULL: never */
+	const volatile sig_atomic_t *interrupted;
 	crashinfo_upload_result_fn *result;
 	void *user;
 };
