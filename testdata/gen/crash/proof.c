@@ -4,6 +4,9 @@
  *
  *	proof PROOF SCENARIO OUTPUT
  *
+ * OUTPUT is a file, "fd:9", or a file and who receives: "program" is ./receiver, "socket" is
+ *./socket.
+ *
  * It includes calls.h, the numbers of the system calls that are allowed. With DETECTOR it has
  * functions of its own instead of libc's, which end it when they are called.
  */
@@ -15,6 +18,7 @@
 #include <linux/seccomp.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -203,21 +207,33 @@ static const int allowed[] = {
 	SYS_exit_group,   /* this program's own */
 };
 
-static void filter(int without)
+static const int allowed_receiver[] = {
+#include "calls-receiver.h"
+};
+
+static void allow(struct sock_fprog *prog, const int *calls, size_t count, int without)
 {
-	enum { COUNT = sizeof(allowed) / sizeof(allowed[0]) };
-	struct sock_filter program[2 * COUNT + 2] = {
+	for (size_t i = 0; i < count; i++) {
+		if (calls[i] == without)
+			continue;
+		prog->filter[prog->len++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K,
+									 (unsigned)calls[i], 0, 1);
+		prog->filter[prog->len++] =
+			(struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
+	}
+}
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+static void filter(bool has_receiver, int without)
+{
+	struct sock_filter program[2 * (COUNT(allowed) + COUNT(allowed_receiver)) + 2] = {
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr))};
 	struct sock_fprog prog = {.len = 1, .filter = program};
 
-	for (size_t i = 0; i < COUNT; i++) {
-		if (allowed[i] == without)
-			continue;
-		program[prog.len++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K,
-								   (unsigned)allowed[i], 0, 1);
-		program[prog.len++] =
-			(struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
-	}
+	allow(&prog, allowed, COUNT(allowed), without);
+	if (has_receiver)
+		allow(&prog, allowed_receiver, COUNT(allowed_receiver), without);
 	program[prog.len++] =
 		(struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS);
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
@@ -230,14 +246,28 @@ static void filter(int without)
 static void (*prove)(void);
 static int *volatile null;
 
+static void nothing(void)
+{
+}
+
 static void filter_all(void)
 {
-	filter(-1);
+	filter(false, -1);
+}
+
+static void filter_receiver(void)
+{
+	filter(true, -1);
+}
+
+static void filter_without_execve(void)
+{
+	filter(true, SYS_execve);
 }
 
 static void filter_without_write(void)
 {
-	filter(SYS_write);
+	filter(false, SYS_write);
 }
 
 static void arm(void)
@@ -247,8 +277,7 @@ static void arm(void)
 
 static void begin(void)
 {
-	if (prove)
-		prove();
+	prove();
 }
 
 static __attribute__((noinline)) void crash(void)
@@ -421,10 +450,12 @@ static const struct {
 		{"in-handler", in_handler},
 },
   proofs[] = {
-	  {"nothing", NULL},
+	  {"nothing", nothing},
 	  {"detector", arm},
 	  {"protection", protect},
 	  {"filter", filter_all},
+	  {"filter-receiver", filter_receiver},
+	  {"filter-without-execve", filter_without_execve},
 	  {"filter-without-write", filter_without_write},
 };
 
@@ -438,11 +469,21 @@ int main(int argc, char **argv)
 		config.output = NULL;
 		config.output_fd = 9;
 	}
+	if (!strcmp(argv[3], "program") || !strcmp(argv[3], "socket")) {
+		config.output = "stream";
+		config.receiver.output = "received";
+		if (argv[3][0] == 'p')
+			config.receiver.path = "./receiver";
+		else
+			config.receiver.socket = "./socket";
+	}
 	if (ddcrash_start(&config))
 		return 65;
-	for (size_t i = 0; i < sizeof(proofs) / sizeof(proofs[0]); i++)
+	for (size_t i = 0; i < COUNT(proofs); i++)
 		if (!strcmp(argv[1], proofs[i].name))
 			prove = proofs[i].run;
+	if (!prove)
+		return 64;
 	for (size_t i = 0; i < sizeof(scenarios) / sizeof(scenarios[0]); i++)
 		if (!strcmp(argv[2], scenarios[i].name))
 			scenarios[i].run();
