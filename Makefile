@@ -77,7 +77,7 @@ $(BUILD)/obj/%.o: %.c $(FLAGS_FILE)
 
 # --- libcrashinfo ---------------------------------------------------------------------------------
 
-LIB_DIRS := base json report stream schema module symbol unwind dump bundle upload diagnose render
+LIB_DIRS := base json report scrub stream schema module symbol unwind dump bundle upload diagnose render
 LIB_SRC  := $(sort $(wildcard $(LIB_DIRS:%=libcrashinfo/%/*.c)))
 LIB_OBJ  := $(LIB_SRC:%.c=$(BUILD)/obj/%.o)
 LIB      := $(BUILD)/libcrashinfo.a

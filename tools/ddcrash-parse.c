@@ -36,6 +36,7 @@ struct parse_options {
 	const char *split_dir, *version, *exe;
 	bool strict, random_uuid, normalize;
 	struct tool_list sysroots, debug_dirs;
+	struct tool_scrub_options scrub;
 };
 
 static const struct tool_option options[] = {
@@ -51,6 +52,7 @@ static const struct tool_option options[] = {
 	{"random-uuid", 0, NULL,
 	 "give reports without a uuid a random one, not one of their content",
 	 TOOL_FLAG(struct parse_options, random_uuid)},
+	TOOL_SCRUB_OPTIONS(struct parse_options, scrub),
 	{"strict", 0, NULL,
 	 "stop at the first damaged line; exit 1 for damaged or incomplete input",
 	 TOOL_FLAG(struct parse_options, strict), .group = "Reading"},
@@ -84,6 +86,7 @@ struct parse {
 	bool has_core;             /* one of them is a core file */
 	struct crashinfo_inputs *inputs;
 	struct crashinfo_finder *finder; /* of --sysroot and --debug-dir */
+	struct tool_scrub *scrub;        /* with --scrub */
 	bool negative;                   /* the verdict: see finish_document() and judge() */
 };
 
@@ -210,6 +213,26 @@ static struct crashinfo_error *convert(struct parse *parse, struct document *doc
 		    : crashinfo_error_no_memory();
 }
 
+static struct crashinfo_error *scrub(struct parse *parse, struct document *document)
+{
+	struct document next = {.name = document->name};
+	bool found = false;
+	struct crashinfo_error *error;
+
+	error = tool_scrub_report(&parse->tool, parse->scrub, document->name, document->report,
+				  &found, &next.owned, &next.size, &next.report);
+	if (error)
+		return error;
+	if (tool_scrub_checks(parse->scrub))
+		parse->negative |= found;
+	if (!next.report)
+		return NULL;
+	next.text = next.owned;
+	document_end(document);
+	*document = next;
+	return NULL;
+}
+
 /* --- output --- */
 
 /* A file name of the report's uuid, which a stranger wrote: anything but a UUID's characters is
@@ -315,6 +338,8 @@ static void finish_document(struct parse *parse, struct document *document)
 		error = normalize(parse, document);
 	if (!error && parse->options.version)
 		error = convert(parse, document);
+	if (!error && parse->scrub)
+		error = scrub(parse, document);
 	if (!error)
 		error = output(parse, document);
 	tool_failed(&parse->tool, error);
@@ -609,6 +634,7 @@ static void prepare(struct parse *parse)
 		tool_usage(&parse->tool, "standard input (-) can be read only once");
 	}
 	check_options(parse);
+	parse->scrub = tool_scrub_open(&parse->tool, &parse->options.scrub);
 	if (!error && dir && mkdir(dir, 0777) && errno != EEXIST)
 		error = crashinfo_error_from_errno(errno, "cannot create folder %s", dir);
 	if (!error && (parse->options.sysroots.count || parse->options.debug_dirs.count))
@@ -627,6 +653,7 @@ int main(int argc, char **argv)
 	prepare(&parse);
 	read_operands(&parse);
 	crashinfo_finder_destroy(parse.finder);
+	tool_scrub_close(&parse.tool, parse.scrub);
 	status = parse.negative ? TOOL_NEGATIVE : TOOL_OK;
 	return tool_finish(&parse.tool, status);
 }

@@ -56,6 +56,8 @@ static const struct tool_option options[] = {
 	{"dry-run", 0, NULL, "print requests as JSON, send nothing",
 	 TOOL_FLAG(struct upload_options, dry_run)},
 
+	TOOL_SCRUB_OPTIONS(struct upload_options, scrub),
+
 	{"journal", 0, "FILE", "where to record what was sent [" JOURNAL_NAME " beside INPUT]",
 	 .complete = TOOL_FILES, TOOL_STRING(struct upload_options, journal), .group = "Record"},
 	{"no-journal", 0, NULL, "record nothing, so a second run sends all again",
@@ -328,12 +330,14 @@ int main(int argc, char **argv)
 	tool_start(&upload.tool, &program, argc, argv, &upload.options);
 	find_endpoints(&upload);
 	open_inputs(&upload);
+	upload.scrub = tool_scrub_open(&upload.tool, &upload.options.scrub);
 	create_uploader(&upload);
 	upload_summary_begin(&upload);
 	upload_reports(&upload);
 	if (!upload.options.dry_run)
 		finish(&upload);
 	status = upload_summary_end(&upload);
+	tool_scrub_close(&upload.tool, upload.scrub);
 	crashinfo_uploader_destroy(upload.uploader);
 	crashinfo_inputs_destroy(upload.inputs);
 	for (int i = 0; i < CRASHINFO_UPLOAD_TARGETS; i++)

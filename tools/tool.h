@@ -127,6 +127,23 @@ struct tool_render_options {
 	 TOOL_PAIRS(type, member.path_maps)}
 /* clang-format on */
 
+/*
+ * Options of tools that pass reports on, for the tool's table and struct; see tool_scrub_open().
+ */
+struct tool_scrub_options {
+	struct tool_list rules;
+	const char *manifest;
+};
+
+/* clang-format off */
+#define TOOL_SCRUB_OPTIONS(type, member)                                                             \
+	{"scrub", 0, "RULES", "remove secrets and personal data: secrets, personal, network, all, "  \
+	 "default, files of rules, check",                                                           \
+	 TOOL_LIST(type, member.rules), .complete = TOOL_FILES, .group = "Scrubbing"},               \
+	{"scrub-manifest", 0, "FILE", "write a line of JSON for each place where something was",     \
+	 TOOL_STRING(type, member.manifest), .complete = TOOL_FILES}
+/* clang-format on */
+
 /* Which of the common options a tool has besides --help and --version; offer what is honoured. */
 enum tool_common {
 	TOOL_HAS_OUTPUT = 1 << 0,   /* -o, --output */
@@ -255,6 +272,25 @@ void tool_json(struct tool *tool, const char *text, size_t size);
  */
 void tool_render(struct tool *tool, struct crashinfo_report *report,
 		 enum crashinfo_render_format format, const struct tool_render_options *options);
+/* --- scrubbing (tool_scrub.c) --- */
+
+struct tool_scrub;
+
+/* NULL without --scrub. Ends the program when the rules cannot be used. */
+struct tool_scrub *tool_scrub_open(struct tool *tool, const struct tool_scrub_options *options);
+/* Whether --scrub=check only looks. */
+bool tool_scrub_checks(const struct tool_scrub *scrub);
+/*
+ * Scrub a report and tell what was found. With something found, and no check, `*ret` is a new report
+ * over the new text; else neither changes. After an error the report must not be passed on.
+ */
+struct crashinfo_error *tool_scrub_report(struct tool *tool, struct tool_scrub *scrub,
+					  const char *name, const struct crashinfo_report *report,
+					  bool *found, char **text_ret, size_t *size_ret,
+					  struct crashinfo_report **ret);
+/* Complete the manifest. NULL is a no-op. */
+void tool_scrub_close(struct tool *tool, struct tool_scrub *scrub);
+
 /* Whether what tool_out() gets goes to a terminal. */
 bool tool_on_terminal(const struct tool *tool);
 /* Whether to colour it. */

@@ -18,6 +18,7 @@ struct upload_options {
 	uint64_t concurrency, retries, timeout_ms, deadline, rate, max_payload;
 	bool direct, ping, no_journal, replace_existing, gzip, no_trim, truncate;
 	bool dry_run, allow_failure;
+	struct tool_scrub_options scrub;
 };
 
 struct upload {
@@ -26,6 +27,8 @@ struct upload {
 	struct crashinfo_endpoint *endpoints[CRASHINFO_UPLOAD_TARGETS];
 	struct crashinfo_uploader *uploader;
 	struct crashinfo_inputs *inputs;
+	struct tool_scrub *scrub; /* with --scrub */
+	uint64_t held_back;       /* reports in which --scrub=check has found something */
 
 	/* results, see upload_results.c */
 	uint64_t counts[CRASHINFO_UPLOAD_OUTCOMES];

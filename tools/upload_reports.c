@@ -26,17 +26,11 @@ static bool is_report(const struct crashinfo_report *report)
 }
 
 /* False when there is no use in going on. */
-static bool send_report(struct upload *upload, const struct crashinfo_input *input,
-			struct crashinfo_report *report)
+static bool send_clean(struct upload *upload, const struct crashinfo_input *input,
+		       struct crashinfo_report *report)
 {
 	struct crashinfo_error *error;
 
-	if (!is_report(report)) {
-		tool_error(&upload->tool, "%s: document %zu is no crash report: it has no error",
-			   input->name, input->index + 1);
-		return true;
-	}
-	upload->reports++;
 	if (upload->options.dry_run)
 		error = crashinfo_uploader_describe(upload->uploader, input->name, input->index,
 						    report, print_description, upload);
@@ -51,6 +45,40 @@ static bool send_report(struct upload *upload, const struct crashinfo_input *inp
 	tool_failed(&upload->tool, error);
 	upload->broken = fatal;
 	return !fatal;
+}
+
+/* What --scrub=check finds something in is held back, and what cannot be scrubbed too. */
+static bool send_scrubbed(struct upload *upload, const struct crashinfo_input *input,
+			  struct crashinfo_report *report)
+{
+	struct crashinfo_report *scrubbed = NULL;
+	bool found = false, go_on = true;
+	char *text = NULL;
+	size_t size;
+
+	if (tool_failed(&upload->tool, tool_scrub_report(&upload->tool, upload->scrub, input->name,
+							 report, &found, &text, &size, &scrubbed)))
+		return true;
+	if (found && tool_scrub_checks(upload->scrub))
+		upload->held_back++;
+	else
+		go_on = send_clean(upload, input, scrubbed ? scrubbed : report);
+	crashinfo_report_destroy(scrubbed);
+	free(text);
+	return go_on;
+}
+
+static bool send_report(struct upload *upload, const struct crashinfo_input *input,
+			struct crashinfo_report *report)
+{
+	if (!is_report(report)) {
+		tool_error(&upload->tool, "%s: document %zu is no crash report: it has no error",
+			   input->name, input->index + 1);
+		return true;
+	}
+	upload->reports++;
+	return upload->scrub ? send_scrubbed(upload, input, report)
+			     : send_clean(upload, input, report);
 }
 
 static struct crashinfo_error *feed(struct upload *upload, struct crashinfo_stream *stream)

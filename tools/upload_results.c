@@ -179,6 +179,7 @@ enum tool_status upload_summary_end(struct upload *upload)
 	tool_progress_end(&upload->tool);
 	if (negative)
 		tool_warning(&upload->tool, "interrupted; the same command sends the rest");
+	negative |= upload->held_back > 0;
 	for (int i = 0; i < CRASHINFO_UPLOAD_OUTCOMES; i++)
 		negative |= upload->counts[i] && !is_fine((enum crashinfo_upload_outcome)i);
 	if (!upload->options.dry_run)

@@ -57,6 +57,8 @@ static const struct crashinfo_limits default_limits = {
 	.core_threads = 65536,
 	/* About a second; patterns meant well need a few steps per byte. */
 	.pattern_steps = 10000000,
+	/* Each is tried on each string of a report. */
+	.scrub_rules = 1000,
 	/* Schemas meant well try ten; beyond, nested alternatives multiply. */
 	.schema_steps = 1000,
 };

@@ -43,6 +43,7 @@ struct crashinfo_limits {
 	size_t core_note_bytes;     /* the list of mapped files of one core file */
 	size_t core_threads;        /* of one core file */
 	size_t pattern_steps;       /* of matching one pattern of a schema with one string */
+	size_t scrub_rules;         /* of one file of scrubbing rules */
 	size_t schema_steps;        /* schemas tried for each value of a document */
 };
 

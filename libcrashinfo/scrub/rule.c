@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Patterns: compiling and matching them within limits, and the rules that are in use. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/limits.h"
+#include "scrub/rules.h"
+
+/* What matching may hold on the heap. */
+#define HEAP_KIB (64 * 1024)
+/* Steps for each byte of a string on top of the limit of steps; patterns meant well need few. */
+#define STEPS_PER_BYTE 64
+
+uint8_t scrub_characters(const char *text, size_t size)
+{
+	static const uint8_t bit_of[256] = {['@'] = 1,  ['.'] = 2,  ['/'] = 4,  ['-'] = 8,
+					    ['='] = 16, [':'] = 32, ['_'] = 64, [' '] = 128};
+	uint8_t bits = 0;
+
+	for (size_t i = 0; i < size; i++)
+		bits |= bit_of[(unsigned char)text[i]];
+	return bits;
+}
+
+struct crashinfo_error *scrub_compile(const char *id, const char *pattern, size_t size,
+				      bool careful, pcre2_code **ret)
+{
+	/* start optimizations lose matches behind a lookahead; built-in patterns know that */
+	uint32_t options =
+		PCRE2_UTF | PCRE2_NEVER_BACKSLASH_C | (careful ? PCRE2_NO_START_OPTIMIZE : 0);
+	PCRE2_UCHAR reason[128] = "";
+	PCRE2_SIZE offset;
+	int status;
+
+	*ret = pcre2_compile((PCRE2_SPTR)pattern, size, options, &status, &offset, NULL);
+	if (!*ret) {
+		if (status == PCRE2_ERROR_HEAP_FAILED)
+			return crashinfo_error_no_memory();
+		pcre2_get_error_message(status, reason, sizeof(reason));
+		return crashinfo_error_create(CRASHINFO_ERROR_FORMAT,
+					      "rule %s: pattern, character %zu: %s", id,
+					      (size_t)offset + 1, (const char *)reason);
+	}
+	/* without it matching is slower and means the same */
+	(void)pcre2_jit_compile(*ret, PCRE2_JIT_COMPLETE);
+	return NULL;
+}
+
+struct crashinfo_error *scrub_find(struct crashinfo_scrubber *s, const pcre2_code *code,
+				   const char *id, struct crashinfo_slice content, size_t start,
+				   bool *ret)
+{
+	uint64_t steps = s->limits->pattern_steps + (uint64_t)content.size * STEPS_PER_BYTE;
+	int status;
+
+	pcre2_set_match_limit(s->match_context, steps < UINT32_MAX ? (uint32_t)steps : UINT32_MAX);
+	status = pcre2_match(code, (PCRE2_SPTR)content.data, content.size, start,
+			     PCRE2_NO_UTF_CHECK, s->match, s->match_context);
+	if (status == PCRE2_ERROR_JIT_STACKLIMIT)
+		status = pcre2_match(code, (PCRE2_SPTR)content.data, content.size, start,
+				     PCRE2_NO_UTF_CHECK | PCRE2_NO_JIT, s->match, s->match_context);
+	if (status < 0 && status != PCRE2_ERROR_NOMATCH)
+		return crashinfo_error_create(status == PCRE2_ERROR_NOMEMORY
+						      ? CRASHINFO_ERROR_NO_MEMORY
+						      : CRASHINFO_ERROR_LIMIT,
+					      "rule %s: matching takes too many steps", id);
+	*ret = status >= 0;
+	return NULL;
+}
+
+/* --- rules in use --- */
+
+static struct crashinfo_error *add_builtin(struct crashinfo_scrubber *s,
+					   const struct scrub_builtin *builtin)
+{
+	const char *replacement = builtin->replacement ? builtin->replacement : SCRUB_REDACTED;
+	pcre2_code *code;
+	struct scrub_rule *rule;
+	struct crashinfo_error *error;
+
+	if (!builtin->pattern)
+		return NULL;
+	error = scrub_compile(builtin->rule.id, builtin->pattern, strlen(builtin->pattern), false,
+			      &code);
+	if (error)
+		return error;
+	rule = vec_push(&s->rules);
+	if (!rule) {
+		pcre2_code_free(code);
+		return crashinfo_error_no_memory();
+	}
+	*rule = (struct scrub_rule){
+		.id = builtin->rule.id,
+		.code = code,
+		.replacement = replacement,
+		.replacement_size = strlen(replacement),
+		.needs = scrub_characters(builtin->needs ?: "", strlen(builtin->needs ?: "")),
+		.hint = builtin->hint,
+		.names = builtin->names,
+		.tags = builtin->tags};
+	return NULL;
+}
+
+static struct crashinfo_error *compile_fixed(const char *id, const char *pattern, pcre2_code **ret)
+{
+	return *ret ? NULL : scrub_compile(id, pattern, strlen(pattern), false, ret);
+}
+
+struct crashinfo_error *crashinfo_scrubber_add_set(struct crashinfo_scrubber *s, const char *set)
+{
+	bool all = !strcmp(set, "all"), found = false;
+	struct crashinfo_error *error = NULL;
+
+	for (size_t i = 0; i < scrub_builtin_count && !error; i++) {
+		if (!all && strcmp(scrub_builtins[i].rule.set, set))
+			continue;
+		found = true;
+		error = add_builtin(s, &scrub_builtins[i]);
+	}
+	if (!found)
+		return crashinfo_error_create(CRASHINFO_ERROR_NOT_FOUND,
+					      "no rules are called %s (secrets, personal, network, "
+					      "all)",
+					      set);
+	if (error || (!all && strcmp(set, "secrets")))
+		return error;
+	s->secrets = true;
+	error = compile_fixed(SCRUB_OPTION, scrub_option_pattern, &s->option);
+	if (!error)
+		error = compile_fixed(SCRUB_MEMBER, scrub_member_pattern, &s->member);
+	return error ? error : compile_fixed(SCRUB_PRIVATE_KEY, scrub_key_end_pattern, &s->key_end);
+}
+
+struct crashinfo_error *crashinfo_scrubber_create(const struct crashinfo_context *context,
+						  struct crashinfo_scrubber **ret)
+{
+	struct crashinfo_scrubber *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		return crashinfo_error_no_memory();
+	s->own_limits = *limits_of(context);
+	s->limits = &s->own_limits;
+	arena_init(&s->arena);
+	s->match = pcre2_match_data_create(SCRUB_GROUPS, NULL);
+	s->match_context = pcre2_match_context_create(NULL);
+	if (!s->match || !s->match_context) {
+		crashinfo_scrubber_destroy(s);
+		return crashinfo_error_no_memory();
+	}
+	pcre2_set_heap_limit(s->match_context, HEAP_KIB);
+	*ret = s;
+	return NULL;
+}
+
+void crashinfo_scrubber_destroy(struct crashinfo_scrubber *s)
+{
+	if (!s)
+		return;
+	for (size_t i = 0; i < s->rules.size; i++)
+		pcre2_code_free(s->rules.data[i].code);
+	free(s->rules.data);
+	pcre2_code_free(s->option);
+	pcre2_code_free(s->member);
+	pcre2_code_free(s->key_end);
+	pcre2_match_data_free(s->match);
+	pcre2_match_context_free(s->match_context);
+	free(s->levels.data);
+	free(s->map.data);
+	strbuf_deinit(&s->raw);
+	strbuf_deinit(&s->next);
+	strbuf_deinit(&s->content);
+	arena_deinit(&s->arena);
+	free(s);
+}
