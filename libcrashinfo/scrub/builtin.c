@@ -14,7 +14,7 @@
 /* A name with one of them; it begins where it could not go on to the left. */
 #define NAME_OF(separators)                                                                        \
 	"(?i)(?<![\\w.-])(?=[\\w.-]++[\"']?\\s*+" separators ")(?>[\\w.-]*?(?:" WORDS "))[\\w.-]*" \
-										      "+"
+	"+"
 /* Shorter ones are words of their own, or nothing but a sign of assignment tells them. */
 #define SHORT_NAME "(?i)(?<![\\w.-])(?:[\\w-]{0,64}?[_-])?(?:pass|pwd|auth|dsn|pat)(?:_\\w{0,64}+)?"
 #define VALUE      "(?:\"[^\"\\x00]*+\"|'[^'\\x00]*+'|[^\\s\\x00\"',;&|(){}\\[\\]]++)"
@@ -25,6 +25,12 @@
 #define OCTET       "(?:25[0-5]|2[0-4]\\d|1?\\d?\\d)"
 #define GROUP       "[0-9a-f]{1,4}"
 
+/* To the end of the string when the end of the key is not in it. */
+#define KEY_BLOCK                                 \
+	"-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----" \
+	"(?:[\\s\\S]*?-----END [A-Z ]{0,40}PRIVATE KEY-----|[\\s\\S]*+)"
+
+const char scrub_key_pattern[] = KEY_BLOCK;
 const char scrub_option_pattern[] =
 	"(?i)\\A--?(?:[\\w-]{0,64}(?:" WORDS ")|pass|pwd|auth)[\\w-]{0,64}\\z";
 const char scrub_member_pattern[] = "(?i)(?<![^/])(?=[\\w.-]++\\z)(?>[\\w.-]*?(?:" WORDS "))";
@@ -32,8 +38,7 @@ const char scrub_key_end_pattern[] = "\\A[\\s\\S]*?-----END [A-Z ]{0,40}PRIVATE 
 
 const struct scrub_builtin scrub_builtins[] = {
 	{{SCRUB_PRIVATE_KEY, "secrets", "blocks of private keys, over several strings too"},
-	 "-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----"
-	 "(?:[\\s\\S]*?-----END [A-Z ]{0,40}PRIVATE KEY-----|[\\s\\S]*+)",
+	 KEY_BLOCK,
 	 .needs = "- ",
 	 .hint = "PRIVATE KEY-----",
 	 .names = true},
@@ -46,9 +51,10 @@ const struct scrub_builtin scrub_builtins[] = {
 	 "secret))[\"']?\\s*+:\\s*+[\"']?\\K[^\\s\"'\\x00][^\"'\\r\\n\\x00]*+",
 	 .needs = ":"},
 	{{"bearer-token", "secrets", "tokens behind the word Bearer"},
-	 "(?i)\\bbearer\\s++\\K[\\w.~+/-]{16,}+=*+"},
-	{{"url-password", "secrets", "the password in scheme://user:password@host"},
-	 "(?<![\\w+.-])[A-Za-z][\\w+.-]*+://[^\\s/?#@:\\x00\"'<>]*+:\\K[^\\s/@\\x00\"'<>]++(?=@)",
+	 "(?i)\\bbearer\\s++\\K[\\w.~+/-]{16,}+=*+",
+	 .min = 23},
+	{{"url-password", "secrets", "user and password in scheme://user:password@host"},
+	 "(?<![\\w+.-])[A-Za-z][\\w+.-]*+://\\K[^\\s/?#@:\\x00\"'<>]*+:[^\\s/@\\x00\"'<>]++(?=@)",
 	 .needs = ":/@",
 	 .hint = "://",
 	 .names = true},
@@ -65,8 +71,7 @@ const struct scrub_builtin scrub_builtins[] = {
 	{{SCRUB_OPTION, "secrets", "arguments of options such as --password"},
 	 "(?i)(?<![\\w-])--?(?:[\\w-]{0,64}?(?:" WORDS "))[\\w-]{0,64}+[ \\t\\x00]++\\K" VALUE,
 	 .needs = "-"},
-	{{SCRUB_MEMBER, "secrets", "strings of a member or file of a secret's name"},
-	 NULL},
+	{{SCRUB_MEMBER, "secrets", "strings of a member or file of a secret's name"}, NULL},
 	{{"aws-key", "secrets", "ids of AWS access keys"},
 	 "\\b(?:AKIA|ASIA|ABIA|ACCA|AGPA|AIDA|AIPA|ANPA|ANVA|AROA)[A-Z0-9]{16}\\b",
 	 .needs = "A",
@@ -74,48 +79,66 @@ const struct scrub_builtin scrub_builtins[] = {
 	{{"gcp-key", "secrets", "API keys and access tokens of Google Cloud"},
 	 "\\bAIza[\\w-]{35}",
 	 .hint = "AIza",
+	 .min = 39,
 	 .names = true},
 	{{"gcp-key", "secrets", "the same"},
 	 "\\bya29\\.[\\w-]{20,}+",
+	 .needs = ".",
 	 .hint = "ya29.",
+	 .min = 25,
 	 .names = true},
 	{{"github-token", "secrets", "tokens of GitHub"},
 	 "\\bgh[opsru]_[A-Za-z0-9]{36,}+",
 	 .needs = "_",
 	 .hint = "gh",
+	 .min = 40,
 	 .names = true},
 	{{"github-token", "secrets", "the same"},
 	 "\\bgithub_pat_\\w{22,}+",
+	 .needs = "_",
 	 .hint = "github_pat_",
+	 .min = 33,
 	 .names = true},
 	{{"gitlab-token", "secrets", "tokens of GitLab"},
 	 "\\bgl(?:pat|rt|dt|cbt|ptt|ft|soat|agent)-[\\w-]{20,}+",
 	 .needs = "-",
 	 .hint = "gl",
+	 .min = 24,
 	 .names = true},
 	{{"slack-token", "secrets", "tokens of Slack"},
 	 "\\bxox[abeoprs]-[A-Za-z0-9-]{10,}+",
+	 .needs = "-",
 	 .hint = "xox",
+	 .min = 15,
 	 .names = true},
 	{{"slack-token", "secrets", "webhooks of Slack"},
 	 "hooks\\.slack\\.com/services/\\K[\\w/-]{10,}+",
-	 .hint = "hooks.slack.com"},
+	 .needs = "./",
+	 .hint = "hooks.slack.com",
+	 .min = 30},
 	{{"stripe-key", "secrets", "keys of Stripe"},
 	 "\\b[prs]k_(?:live|test)_[A-Za-z0-9]{16,}+",
 	 .needs = "_",
 	 .hint = "k_",
+	 .min = 24,
 	 .names = true},
 	{{"npm-token", "secrets", "tokens of npm"},
 	 "\\bnpm_[A-Za-z0-9]{36}\\b",
+	 .needs = "_",
 	 .hint = "npm_",
+	 .min = 40,
 	 .names = true},
 	{{"pypi-token", "secrets", "tokens of PyPI"},
 	 "\\bpypi-[\\w-]{50,}+",
+	 .needs = "-",
 	 .hint = "pypi-",
+	 .min = 55,
 	 .names = true},
 	{{"jwt", "secrets", "JSON Web Tokens"},
 	 "\\beyJ[\\w-]{8,}+\\.eyJ[\\w-]{8,}+\\.[\\w-]*+",
+	 .needs = ".",
 	 .hint = "eyJ",
+	 .min = 24,
 	 .names = true},
 
 	{{"email", "personal", "e-mail addresses"},

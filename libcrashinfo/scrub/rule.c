@@ -96,6 +96,8 @@ static struct crashinfo_error *add_builtin(struct crashinfo_scrubber *s,
 		.replacement_size = strlen(replacement),
 		.needs = scrub_characters(builtin->needs ?: "", strlen(builtin->needs ?: "")),
 		.hint = builtin->hint,
+		.hint_size = (uint8_t)strlen(builtin->hint ?: ""),
+		.min = builtin->min,
 		.names = builtin->names,
 		.tags = builtin->tags};
 	return NULL;
@@ -128,6 +130,8 @@ struct crashinfo_error *crashinfo_scrubber_add_set(struct crashinfo_scrubber *s,
 	error = compile_fixed(SCRUB_OPTION, scrub_option_pattern, &s->option);
 	if (!error)
 		error = compile_fixed(SCRUB_MEMBER, scrub_member_pattern, &s->member);
+	if (!error)
+		error = compile_fixed(SCRUB_PRIVATE_KEY, scrub_key_pattern, &s->key);
 	return error ? error : compile_fixed(SCRUB_PRIVATE_KEY, scrub_key_end_pattern, &s->key_end);
 }
 
@@ -161,6 +165,7 @@ void crashinfo_scrubber_destroy(struct crashinfo_scrubber *s)
 	free(s->rules.data);
 	pcre2_code_free(s->option);
 	pcre2_code_free(s->member);
+	pcre2_code_free(s->key);
 	pcre2_code_free(s->key_end);
 	pcre2_match_data_free(s->match);
 	pcre2_match_context_free(s->match_context);

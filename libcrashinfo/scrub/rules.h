@@ -30,6 +30,7 @@ struct scrub_builtin {
 	const char *replacement; /* NULL: SCRUB_REDACTED */
 	const char *needs;       /* a string without all of these characters cannot match */
 	const char *hint;        /* nor one without this text; NULL: no such text */
+	uint8_t min;             /* nor a shorter one */
 	bool names;              /* member names too */
 	bool tags;               /* in lists of tags only */
 };
@@ -43,7 +44,8 @@ extern const size_t scrub_builtin_count;
 
 /* An option that stands alone; a name of a member whose strings are secret. */
 extern const char scrub_option_pattern[], scrub_member_pattern[];
-extern const char scrub_key_end_pattern[]; /* up to the end of a private key */
+extern const char scrub_key_pattern[];     /* a private key, or as much as is there */
+extern const char scrub_key_end_pattern[]; /* up to its end */
 
 struct scrub_rule {
 	const char *id;
@@ -52,6 +54,7 @@ struct scrub_rule {
 	size_t replacement_size;
 	uint8_t needs; /* see scrub_characters() */
 	const char *hint;
+	uint8_t hint_size, min;
 	bool names, tags;
 	/* JSON pointers with * for any name and a last ** for any rest; none: anywhere */
 	const char *const *where;
@@ -76,7 +79,7 @@ struct crashinfo_scrubber {
 	struct arena arena; /* texts of rules */
 	VEC(struct scrub_rule) rules;
 	bool secrets; /* the rules over several strings are in use */
-	pcre2_code *option, *member, *key_end;
+	pcre2_code *option, *member, *key, *key_end;
 	pcre2_match_data *match;
 	pcre2_match_context *match_context;
 	/* of the document at hand */

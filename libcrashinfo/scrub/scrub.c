@@ -11,6 +11,9 @@
 #include "scrub/names.h"
 #include "scrub/rules.h"
 
+/* UnhandledException is the longest value of an enumeration; a test compares. */
+#define ENUM_BYTES_MAX 18
+
 /* --- what is left alone --- */
 
 static bool is_text(struct crashinfo_slice raw, const char *text)
@@ -21,6 +24,9 @@ static bool is_text(struct crashinfo_slice raw, const char *text)
 /* What schemas compare, wherever it stands: no secret is spelled so. */
 static bool is_enum_value(struct crashinfo_slice raw)
 {
+	/* most strings can be told from these at a glance */
+	if (raw.size > ENUM_BYTES_MAX || !raw.size || (raw.data[0] | 0x20) < 'a')
+		return false;
 	for (size_t i = 0; i < report_enum_value_count; i++)
 		if (is_text(raw, report_enum_values[i].value))
 			return true;
@@ -85,20 +91,45 @@ static struct crashinfo_error *scrub_key_line(struct crashinfo_scrubber *s,
 	return error ? error : redact(s, node, raw, SCRUB_PRIVATE_KEY);
 }
 
+/* Whether a private key begins in the string and goes on in the next. */
+static struct crashinfo_error *begins_key(struct crashinfo_scrubber *s, struct crashinfo_slice raw,
+					  bool *ret)
+{
+	static const char hint[] = "PRIVATE KEY-----";
+	const PCRE2_SIZE *at = pcre2_get_ovector_pointer(s->match);
+	struct crashinfo_slice content;
+	bool found = true, ended = true;
+	struct crashinfo_error *error;
+
+	*ret = false;
+	if (!memmem(raw.data, raw.size, hint, strlen(hint)))
+		return NULL;
+	error = scrub_decode(s, raw, &content);
+	while (!error && found && ended && content.size) {
+		struct crashinfo_slice key;
+
+		error = scrub_find(s, s->key, SCRUB_PRIVATE_KEY, content, 0, &found);
+		if (error || !found)
+			break;
+		key = (struct crashinfo_slice){content.data + at[0], at[1] - at[0]};
+		content = (struct crashinfo_slice){content.data + at[1], content.size - at[1]};
+		error = scrub_find(s, s->key_end, SCRUB_PRIVATE_KEY, key, 0, &ended);
+	}
+	*ret = !ended;
+	return error;
+}
+
 /* What the string says of those behind it. */
 static struct crashinfo_error *look_ahead(struct crashinfo_scrubber *s, struct crashinfo_slice raw)
 {
-	static const char begin[] = "-----BEGIN ", key[] = "PRIVATE KEY-----";
-	const char *at = memmem(raw.data, raw.size, key, strlen(key));
 	struct scrub_level *level = top(s);
 	bool option = false;
-	struct crashinfo_error *error = NULL;
+	struct crashinfo_error *error;
 
 	if (!s->secrets || !level || level->object)
 		return NULL;
-	level->key = at && memmem(raw.data, (size_t)(at - raw.data), begin, strlen(begin)) &&
-		     !memmem(raw.data, raw.size, "-----END ", 9);
-	if (raw.size && *raw.data == '-')
+	error = begins_key(s, raw, &level->key);
+	if (!error && raw.size && *raw.data == '-')
 		error = scrub_find(s, s->option, SCRUB_OPTION, raw, 0, &option);
 	level->option = option;
 	return error;

@@ -168,8 +168,8 @@ static struct crashinfo_error *apply_rule(struct crashinfo_scrubber *s,
 static bool may_match(const struct scrub_rule *rule, struct crashinfo_slice content,
 		      uint8_t characters)
 {
-	return (rule->needs & characters) == rule->needs &&
-	       (!rule->hint || memmem(content.data, content.size, rule->hint, strlen(rule->hint)));
+	return (rule->needs & characters) == rule->needs && content.size >= rule->min &&
+	       (!rule->hint || memmem(content.data, content.size, rule->hint, rule->hint_size));
 }
 
 struct crashinfo_error *scrub_string(struct crashinfo_scrubber *s, struct crashinfo_slice raw,
