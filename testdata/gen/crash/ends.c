@@ -2,11 +2,11 @@
 /*
  * How processes end, or go on, after each signal that the collector handles.
  *
- *	ends with|without
+ *	ends without|with|receiver
  *
  * A line for each signal, what was there for it before the collector, and where the signal came
- * from: what the process said, and its status. With and without the collector they are the same,
- * after a " | " in the former case whether there is a whole report.
+ * from: what the process said, and its status. With and without the collector, and with
+ * ./receiver, they are the same, after a " | " in the latter cases whether there is a whole report.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -212,18 +212,22 @@ static bool has_fault(int signo)
 
 /* --- one case --------------------------------------------------------------------------------- */
 
-static void start(void)
+enum mode { WITHOUT, WITH, RECEIVER };
+
+static void start(enum mode mode)
 {
 	struct ddcrash_config config = {.size = sizeof(config),
 					.output = "stream",
 					.signals = signals,
 					.signals_count = COUNT(signals)};
 
+	if (mode == RECEIVER)
+		config.receiver.path = "./receiver";
 	if (ddcrash_start(&config))
 		_exit(95);
 }
 
-static _Noreturn void run(int signo, size_t disposition, size_t source, bool with)
+static _Noreturn void run(int signo, size_t disposition, size_t source, enum mode mode)
 {
 	struct sigaction action = {.sa_flags = 0};
 	struct rlimit all = {RLIM_INFINITY, RLIM_INFINITY};
@@ -231,8 +235,8 @@ static _Noreturn void run(int signo, size_t disposition, size_t source, bool wit
 	setrlimit(RLIMIT_CORE, &all);
 	dispositions[disposition].set(&action);
 	sigaction(signo, &action, NULL);
-	if (with)
-		start();
+	if (mode != WITHOUT)
+		start(mode);
 	is_fault = sources[source].send == from_fault;
 	errno = 77;
 	if (!sigsetjmp(back, 1))
@@ -301,7 +305,7 @@ static const char *take_report(void)
 	return size > 19 && !strcmp(text + size - 19, "DD_CRASHTRACK_DONE\n") ? "whole" : "damaged";
 }
 
-static void print_end(int status, bool with)
+static void print_end(int status, enum mode mode)
 {
 	if (WIFSIGNALED(status))
 		printf("killed by %s%s", sigabbrev_np(WTERMSIG(status)),
@@ -309,11 +313,11 @@ static void print_end(int status, bool with)
 	else
 		printf("exit %d", WEXITSTATUS(status));
 	printf("%s", take_core() ? " file" : "");
-	printf(with ? " | %s\n" : "\n", take_report());
+	printf(mode != WITHOUT ? " | %s\n" : "\n", take_report());
 	fflush(stdout);
 }
 
-static void try_case(int signo, size_t disposition, size_t source, bool with)
+static void try_case(int signo, size_t disposition, size_t source, enum mode mode)
 {
 	int in[2], out[2], status;
 	char text[1024] = "";
@@ -326,7 +330,7 @@ static void try_case(int signo, size_t disposition, size_t source, bool with)
 		dup2(in[0], 0);
 		close(in[1]);
 		said = out[1];
-		run(signo, disposition, source, with);
+		run(signo, disposition, source, mode);
 	}
 	close(out[1]);
 	if (sources[source].send == from_parent && listen_to(out[0], text, sizeof(text), false)) {
@@ -345,17 +349,24 @@ static void try_case(int signo, size_t disposition, size_t source, bool with)
 		*at = ' ';
 	printf("SIG%s %s %s: %s, ", sigabbrev_np(signo), dispositions[disposition].name,
 	       sources[source].name, text);
-	print_end(status, with);
+	print_end(status, mode);
 }
 
 int main(int argc, char **argv)
 {
-	bool with = argc == 2 && !strcmp(argv[1], "with");
+	enum mode mode = WITHOUT;
+
+	if (argc != 2)
+		return 64;
+	if (!strcmp(argv[1], "with"))
+		mode = WITH;
+	if (!strcmp(argv[1], "receiver"))
+		mode = RECEIVER;
 
 	for (size_t i = 0; i < COUNT(signals); i++)
 		for (size_t j = 0; j < COUNT(dispositions); j++)
 			for (size_t k = 0; k < COUNT(sources); k++)
 				if (sources[k].send != from_fault || has_fault(signals[i]))
-					try_case(signals[i], j, k, with);
+					try_case(signals[i], j, k, mode);
 	return 0;
 }
