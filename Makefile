@@ -188,7 +188,7 @@ $(PROCESS_LIB): $(PROCESS_OBJ)
 # alone in NAME_*.c, and what they share.
 HOST_SRC   := $(sort $(wildcard collector/host/ddcrash-*.c))
 HOST_TOOLS := $(HOST_SRC:collector/host/%.c=$(BUILD)/bin/%)
-HOST_OBJ   := $(patsubst %,$(BUILD)/obj/collector/host/%.o,live near proc)
+HOST_OBJ   := $(patsubst %,$(BUILD)/obj/collector/host/%.o,live near proc protocol store)
 
 $(HOST_TOOLS): $(BUILD)/bin/ddcrash-%: $(BUILD)/obj/collector/host/ddcrash-%.o \
 		$$(addprefix $(BUILD)/obj/,$$(addsuffix .o,$$(basename $$(wildcard collector/host/$$*_*.c)))) \

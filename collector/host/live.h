@@ -28,6 +28,7 @@ struct live {
 	struct process_threads threads;
 	struct strbuf maps, open_files, command; /* texts */
 	size_t files_left_out;
+	size_t threads_noted; /* that a core file told of */
 	struct dump dump;
 };
 

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Settings are kept before they are changed, byte for byte, and given back when they still are what
+ * we made of them: somebody who changed them meanwhile had a reason.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <crashinfo/file.h>
+
+#include "base/cleanup.h"
+#include "base/io.h"
+#include "host/ctl.h"
+
+#define SETTING_BYTES_MAX 4096
+/* CORENAME_MAX_SIZE of the kernel, less the NUL. */
+#define PATTERN_BYTES_MAX 127
+/* What the client needs; the name comes last, as it may hold anything. */
+#define SPECIFIERS "%P %I %s %t %c %d %h %e"
+/* Crashes that are waited for at the same time; with 0 a process would be gone before its client
+ * has looked at it. */
+#define PIPE_LIMIT "64\n"
+
+static char *join(const char *folder, const char *name)
+{
+	char *path;
+
+	return asprintf(&path, "%s/%s", folder, name) < 0 ? NULL : path;
+}
+
+static struct crashinfo_error *read_file(const char *folder, const char *name, struct strbuf *ret)
+{
+	_free_ char *path = join(folder, name);
+
+	return path ? io_read_file(path, SETTING_BYTES_MAX, ret) : crashinfo_error_no_memory();
+}
+
+/* In place: these files cannot be replaced, and must be written at once. */
+static struct crashinfo_error *write_setting(const struct ctl *ctl, const char *name,
+					     const char *bytes, size_t size)
+{
+	_free_ char *path = join(ctl->options.kernel_dir, name);
+	_close_ int fd = path ? open(path, O_WRONLY | O_TRUNC | O_CLOEXEC) : -1;
+
+	if (!path)
+		return crashinfo_error_no_memory();
+	if (fd < 0 || write(fd, bytes, size) != (ssize_t)size)
+		return crashinfo_error_from_errno(errno, "cannot write %s", path);
+	return NULL;
+}
+
+static struct crashinfo_error *read_setting(struct ctl *ctl, struct ctl_setting *setting)
+{
+	struct crashinfo_error *error;
+
+	error = read_file(ctl->options.kernel_dir, setting->name, &setting->now);
+	if (error)
+		return error;
+	error = read_file(ctl->options.state_dir, setting->name, &setting->previous);
+	setting->has_previous = !error;
+	if (error && error->errnum == ENOENT) {
+		crashinfo_error_destroy(error);
+		error = NULL;
+	}
+	return error;
+}
+
+struct crashinfo_error *ctl_read(struct ctl *ctl)
+{
+	const struct ctl_options *o = &ctl->options;
+	struct crashinfo_error *error;
+
+	ctl->pattern.name = "core_pattern";
+	ctl->limit.name = "core_pipe_limit";
+	strbuf_addf(&ctl->ours, "|%s --previous %s/core_pattern -- " SPECIFIERS "\n", o->client,
+		    o->state_dir);
+	/* one that is too long for both goes without the other handler */
+	if (ctl->ours.size > PATTERN_BYTES_MAX) {
+		strbuf_clear(&ctl->ours);
+		strbuf_addf(&ctl->ours, "|%s -- " SPECIFIERS "\n", o->client);
+	}
+	error = strbuf_error(&ctl->ours);
+	if (!error)
+		error = read_setting(ctl, &ctl->pattern);
+	return error ? error : read_setting(ctl, &ctl->limit);
+}
+
+void ctl_free(struct ctl *ctl)
+{
+	strbuf_deinit(&ctl->pattern.now);
+	strbuf_deinit(&ctl->pattern.previous);
+	strbuf_deinit(&ctl->limit.now);
+	strbuf_deinit(&ctl->limit.previous);
+	strbuf_deinit(&ctl->ours);
+}
+
+bool ctl_is_enabled(const struct ctl *ctl)
+{
+	const struct strbuf *now = &ctl->pattern.now;
+	size_t size = strlen(ctl->options.client);
+
+	return now->size > size + 1 && now->data[0] == '|' &&
+	       !memcmp(now->data + 1, ctl->options.client, size) &&
+	       strchr(" \n", now->data[size + 1]);
+}
+
+/* --- enable ----------------------------------------------------------------------------------- */
+
+static struct crashinfo_error *keep(const struct ctl *ctl, const struct ctl_setting *setting)
+{
+	_free_ char *path = join(ctl->options.state_dir, setting->name);
+
+	if (!path)
+		return crashinfo_error_no_memory();
+	return crashinfo_file_write(path, setting->now.size ? setting->now.data : "",
+				    setting->now.size);
+}
+
+static struct crashinfo_error *keep_all(const struct ctl *ctl)
+{
+	struct crashinfo_error *error;
+
+	if (mkdir(ctl->options.state_dir, 0755) && errno != EEXIST)
+		return crashinfo_error_from_errno(errno, "cannot create folder %s",
+						  ctl->options.state_dir);
+	/* the pattern last: it says that all is kept */
+	error = keep(ctl, &ctl->limit);
+	return error ? error : keep(ctl, &ctl->pattern);
+}
+
+/* The same at the next start of the machine. */
+static struct crashinfo_error *write_sysctl(const struct ctl *ctl)
+{
+	struct strbuf text _strbuf_ = {0};
+
+	strbuf_addf(&text,
+		    "# Written by ddcrash-ctl, which removes it.\n"
+		    "kernel.core_pattern=%.*s\nkernel.core_pipe_limit=%s",
+		    (int)ctl->ours.size - 1, ctl->ours.data, PIPE_LIMIT);
+	if (text.failed)
+		return crashinfo_error_no_memory();
+	return crashinfo_file_write(ctl->options.sysctl_file, text.data, text.size);
+}
+
+static struct crashinfo_error *check_client(const struct ctl *ctl)
+{
+	const char *client = ctl->options.client;
+
+	if (client[0] != '/' || strpbrk(client, " %\t\n") || access(client, X_OK))
+		return crashinfo_error_create(CRASHINFO_ERROR_INVALID_ARGUMENT,
+					      "%s: no program with an absolute path without blanks",
+					      client);
+	if (ctl->ours.size > PATTERN_BYTES_MAX)
+		return crashinfo_error_create(CRASHINFO_ERROR_LIMIT,
+					      "%s: the path is too long for core_pattern", client);
+	return NULL;
+}
+
+struct crashinfo_error *ctl_enable(struct ctl *ctl)
+{
+	struct crashinfo_error *error = check_client(ctl);
+
+	/* enabled again, after an update for instance, what was there first stays kept */
+	if (!error && !ctl_is_enabled(ctl))
+		error = keep_all(ctl);
+	if (!error)
+		error = write_sysctl(ctl);
+	/* the limit first: from the pattern on crashes come to us */
+	if (!error)
+		error = write_setting(ctl, "core_pipe_limit", PIPE_LIMIT, strlen(PIPE_LIMIT));
+	if (!error)
+		error = write_setting(ctl, "core_pattern", ctl->ours.data, ctl->ours.size);
+	return error;
+}
+
+/* --- disable ---------------------------------------------------------------------------------- */
+
+static struct crashinfo_error *give_back(const struct ctl *ctl, const struct ctl_setting *setting)
+{
+	if (!setting->has_previous || !setting->previous.size)
+		return NULL;
+	return write_setting(ctl, setting->name, setting->previous.data, setting->previous.size);
+}
+
+static struct crashinfo_error *forget(const char *folder, const char *name)
+{
+	_free_ char *path = join(folder, name);
+
+	if (!path)
+		return crashinfo_error_no_memory();
+	if (unlink(path) && errno != ENOENT)
+		return crashinfo_error_from_errno(errno, "cannot remove %s", path);
+	return NULL;
+}
+
+struct crashinfo_error *ctl_disable(struct ctl *ctl)
+{
+	struct crashinfo_error *error = NULL;
+
+	if (ctl_is_enabled(ctl)) {
+		if (!ctl->pattern.has_previous)
+			return crashinfo_error_create(
+				CRASHINFO_ERROR_NOT_FOUND,
+				"%s has no pattern from before: set kernel.core_pattern yourself",
+				ctl->options.state_dir);
+		error = give_back(ctl, &ctl->pattern);
+		if (!error)
+			error = give_back(ctl, &ctl->limit);
+	} else if (ctl->pattern.has_previous) {
+		tool_warning(&ctl->tool,
+			     "core_pattern was changed by somebody else and stays as it is");
+	}
+	if (!error && unlink(ctl->options.sysctl_file) && errno != ENOENT)
+		error = crashinfo_error_from_errno(errno, "cannot remove %s",
+						   ctl->options.sysctl_file);
+	if (!error)
+		error = forget(ctl->options.state_dir, ctl->pattern.name);
+	if (!error)
+		error = forget(ctl->options.state_dir, ctl->limit.name);
+	return error;
+}
