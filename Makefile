@@ -339,6 +339,8 @@ MANIFEST := \
 	fill:collector/libddcrash.pc.in:$(PREFIX)/lib/pkgconfig/libddcrash.pc \
 	$(call manifest_rows,644,$(sort $(wildcard libcrashinfo/include/crashinfo/*.h)),$(PREFIX)/include/crashinfo) \
 	644:collector/ddcrash.h:$(PREFIX)/include/ddcrash.h \
+	fill:collector/host/ddcrash-usercrashd.service.in:$(PREFIX)/lib/systemd/system/ddcrash-usercrashd.service \
+	fill:collector/host/ddcrash-usercrashd.socket.in:$(PREFIX)/lib/systemd/system/ddcrash-usercrashd.socket \
 	$(foreach f,$(MAN_PAGES),644:$f:$(SHARE)/man/man$(patsubst .%,%,$(suffix $f))/$(notdir $f)) \
 	$(call manifest_rows,644,$(sort $(wildcard completions/bash/*)),$(SHARE)/bash-completion/completions) \
 	$(call manifest_rows,644,$(sort $(wildcard completions/zsh/*)),$(SHARE)/zsh/site-functions) \

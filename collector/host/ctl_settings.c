@@ -70,24 +70,35 @@ static struct crashinfo_error *read_setting(struct ctl *ctl, struct ctl_setting 
 	return error;
 }
 
-struct crashinfo_error *ctl_read(struct ctl *ctl)
+/* What was there before us. */
+static const struct strbuf *other_pattern(const struct ctl *ctl)
+{
+	return ctl_is_enabled(ctl) ? &ctl->pattern.previous : &ctl->pattern.now;
+}
+
+static struct crashinfo_error *make_pattern(struct ctl *ctl)
 {
 	const struct ctl_options *o = &ctl->options;
+	const struct strbuf *other = other_pattern(ctl);
+
+	strbuf_addf(&ctl->ours, "|%s", o->client);
+	/* another program goes on getting core files; files of the kernel's own are no more */
+	if (other->size && other->data[0] == '|')
+		strbuf_addf(&ctl->ours, " --previous %s/core_pattern", o->state_dir);
+	strbuf_addf(&ctl->ours, " -- %s\n", SPECIFIERS);
+	return strbuf_error(&ctl->ours);
+}
+
+struct crashinfo_error *ctl_read(struct ctl *ctl)
+{
 	struct crashinfo_error *error;
 
 	ctl->pattern.name = "core_pattern";
 	ctl->limit.name = "core_pipe_limit";
-	strbuf_addf(&ctl->ours, "|%s --previous %s/core_pattern -- " SPECIFIERS "\n", o->client,
-		    o->state_dir);
-	/* one that is too long for both goes without the other handler */
-	if (ctl->ours.size > PATTERN_BYTES_MAX) {
-		strbuf_clear(&ctl->ours);
-		strbuf_addf(&ctl->ours, "|%s -- " SPECIFIERS "\n", o->client);
-	}
-	error = strbuf_error(&ctl->ours);
+	error = read_setting(ctl, &ctl->pattern);
 	if (!error)
-		error = read_setting(ctl, &ctl->pattern);
-	return error ? error : read_setting(ctl, &ctl->limit);
+		error = read_setting(ctl, &ctl->limit);
+	return error ? error : make_pattern(ctl);
 }
 
 void ctl_free(struct ctl *ctl)

@@ -32,6 +32,9 @@ static const struct tool_option options[] = {
 	{"socket", 0, "FILE", "the server listens here",
 	 TOOL_STRING(struct usercrash_options, socket), .fallback = PROTOCOL_DEFAULT_SOCKET,
 	 .complete = TOOL_FILES},
+	{"fallback", 0, "DIR", "write to this folder when there is no server that answers",
+	 TOOL_STRING(struct usercrash_options, fallback), .fallback = STORE_DEFAULT_DIR,
+	 .complete = TOOL_DIRS},
 	{"timeout-ms", 0, "N", "wait this long for each answer of the server",
 	 TOOL_NUMBER(struct usercrash_options, timeout_ms), .fallback = "5000", .min = 1,
 	 .max = NUMBER_MAX},
@@ -152,6 +155,7 @@ int main(int argc, char **argv)
 {
 	struct usercrash_options o = {
 		.socket = PROTOCOL_DEFAULT_SOCKET,
+		.fallback = STORE_DEFAULT_DIR,
 		.count = COUNT_DEFAULT,
 		.total = TOTAL_DEFAULT,
 		.size = SIZE_DEFAULT,

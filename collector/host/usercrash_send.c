@@ -119,5 +119,5 @@ struct crashinfo_error *usercrash_send(const struct usercrash_options *options,
 		return error;
 	/* one that is dead, stalled or too busy must not cost the report */
 	crashinfo_error_destroy(error);
-	return to_folder(options, STORE_DEFAULT_DIR, text, size, name_ret);
+	return to_folder(options, options->fallback, text, size, name_ret);
 }

@@ -2,6 +2,7 @@
 #include "host/usercrashd.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -30,7 +31,11 @@ static int passed_socket(void)
 
 	if (!pid || !count || strtol(pid, NULL, 10) != getpid() || strtol(count, NULL, 10) < 1)
 		return -1;
-	return is_seqpacket(FIRST_PASSED) ? FIRST_PASSED : -1;
+	/* a client that is gone when it is accepted must not be waited for */
+	if (!is_seqpacket(FIRST_PASSED) || fcntl(FIRST_PASSED, F_SETFL, O_NONBLOCK) ||
+	    fcntl(FIRST_PASSED, F_SETFD, FD_CLOEXEC))
+		return -1;
+	return FIRST_PASSED;
 }
 
 /* The folder keeps others from the socket: nobody else may write to it. */
