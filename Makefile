@@ -14,8 +14,6 @@ CC := gcc
 endif
 CLANG    ?= clang
 AR       ?= ar
-LD       ?= ld
-OBJCOPY  ?= objcopy
 CFLAGS   ?= -O2 -g
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
 	-Wwrite-strings -Wvla -Wswitch-enum -Wundef -Wno-missing-field-initializers
@@ -41,7 +39,7 @@ say = $(if $(V),:,printf '  %-5s %s\n' $1 $2)
 .PHONY: all help deps demo check check-run asan fuzz bench install uninstall headers-check \
 	layer-check clean FORCE
 
-all: tools collector
+all: tools collector host
 
 help:
 	@echo 'all            build everything into $(BUILD)/; V=1 shows the commands'
@@ -114,7 +112,8 @@ completions: $(TOOLS) $$(HOST_TOOLS)
 
 # What runs in a crashing process: no libc call in the handler, so nothing that the compiler adds
 # calls for, and never a sanitizer. The objects become one, in which hidden names are local, so that
-# neither the archive nor the shared library can clash with a program's own names.
+# neither the archive nor the shared library can clash with a program's own names. For other C
+# libraries and machines: make CC=musl-gcc BUILD=build/musl collector.
 COLLECTOR_FLAGS := -std=gnu11 -D_GNU_SOURCE -Ilibcrashinfo -Icollector -MMD -MP -O2 -g -fPIC \
 	-ffreestanding -fvisibility=hidden -fno-stack-protector -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=0 \
 	-fno-sanitize=all -DDDCRASH_VERSION='"$(VERSION)"'
@@ -127,8 +126,9 @@ COLLECTOR_LIBS  := $(BUILD)/lib/libddcrash.a $(BUILD)/lib/$(COLLECTOR_SO) $(BUIL
 	$(BUILD)/lib/libddcrash_preload.so
 SHARED_LDFLAGS  := -shared -nostartfiles -Wl,-z,defs -Wl,-z,relro -Wl,-z,now -Wl,--build-id
 
-.PHONY: collector
-collector: $(COLLECTOR_LIBS) $$(HOST_TOOLS) $(BUILD)/demo/ddcrash-demo
+.PHONY: collector host
+collector: $(COLLECTOR_LIBS) $(BUILD)/demo/ddcrash-demo
+host: $$(HOST_TOOLS)
 
 $(BUILD)/obj/in-process/%.o: %.c $(FLAGS_FILE)
 	@mkdir -p $(@D)
@@ -137,14 +137,14 @@ $(BUILD)/obj/in-process/%.o: %.c $(FLAGS_FILE)
 
 $(BUILD)/obj/in-process/all.o: $(COLLECTOR_OBJ)
 	@$(call say,LD,$@)
-	$(Q)$(LD) -r -o $@ $^
-	$(Q)$(OBJCOPY) --localize-hidden $@
+	$(Q)$$($(CC) -print-prog-name=ld) -r -o $@ $^
+	$(Q)$$($(CC) -print-prog-name=objcopy) --localize-hidden $@
 
 $(BUILD)/lib/libddcrash.a: $(BUILD)/obj/in-process/all.o
 	@mkdir -p $(@D)
 	@$(call say,AR,$@)
 	$(Q)rm -f $@
-	$(Q)$(AR) rcs $@ $<
+	$(Q)$$($(CC) -print-prog-name=ar) rcs $@ $<
 
 $(BUILD)/lib/$(COLLECTOR_SO): $(BUILD)/obj/in-process/all.o collector/libddcrash.map
 	@mkdir -p $(@D)

@@ -4,6 +4,8 @@
 
 #if defined(__x86_64__)
 #include "x86_64.h"
+#elif defined(__aarch64__)
+#include "aarch64.h"
 #else
 #error "the collector does not know this architecture"
 #endif

@@ -113,13 +113,23 @@ static size_t take_lines(size_t used, struct writer *copy)
 	return used - begin;
 }
 
+static bool open_table(const char *path)
+{
+	char c;
+
+	table.fd = raw_open(path, O_RDONLY, 0);
+	if (table.fd >= 0 && raw_pread(table.fd, &c, 1, 0) == 1)
+		return true;
+	if (table.fd >= 0)
+		raw_close(table.fd);
+	return false;
+}
+
 bool maps_open(void)
 {
-	/* "self" is the first thread, which has no maps any more once it has ended. */
-	table.fd = raw_open("/proc/thread-self/maps", O_RDONLY, 0);
-	if (table.fd < 0)
-		table.fd = raw_open("/proc/self/maps", O_RDONLY, 0);
-	return table.fd >= 0;
+	/* "self" is the first thread, which has no maps any more once it has ended. Emulators know
+	 * no other name. */
+	return open_table("/proc/self/maps") || open_table("/proc/thread-self/maps");
 }
 
 void maps_read(struct writer *copy)

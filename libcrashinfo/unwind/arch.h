@@ -12,6 +12,13 @@ enum unwind_call {
 	UNWIND_CALL_KNOWN,
 };
 
+/* Offsets from the stack pointer, bytes. */
+struct unwind_code_frame {
+	uint64_t return_address; /* where it is saved at least */
+	uint64_t end;            /* the caller's stack pointer, if it is saved there */
+	unsigned pushed_max;     /* words that may have been saved behind it */
+};
+
 /* Whether a frame is the first one of a process or thread. */
 enum unwind_start {
 	UNWIND_START_NO,
@@ -42,11 +49,13 @@ struct unwind_arch {
 	bool (*has_frame_pointer)(const struct unwind_memory *memory, uint64_t address);
 	/* How much of the stack the function at `address` takes first thing at least, bytes. */
 	uint64_t (*taken_at_begin)(const struct unwind_memory *memory, uint64_t address);
-	/* Whether the instruction at `pc` returns to what the stack pointer points to. */
-	bool (*is_return)(const struct unwind_memory *memory, uint64_t pc);
-	/* What the function around `pc` last took from the stack, as far as its code before `pc`
-	 * tells: bytes, without what it pushed; 0 when unknown. */
-	uint64_t (*frame_size)(const struct unwind_memory *memory, uint64_t pc);
+	/* Whether the frame is interrupted as it returns to an address that is none. */
+	bool (*is_return)(const struct unwind_memory *memory, const struct unwind_frame *frame);
+	/* The frame that the function around `pc` made, as far as its code before `pc` tells.
+	 * `is_sure`: that it made one, so that the code may be searched beyond what looks like the
+	 * end of another function. */
+	bool (*frame_by_code)(const struct unwind_memory *memory, uint64_t pc, bool is_sure,
+			      struct unwind_code_frame *ret);
 	/* Caller of a function that has not touched the stack since it was called: sets pc and sp.
 	 */
 	bool (*leaf_caller)(const struct unwind_memory *memory, const struct unwind_frame *frame,

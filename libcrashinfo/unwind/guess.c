@@ -21,8 +21,6 @@
  * point. */
 #define SAVED_MAX         32
 #define FRAME_POINTER_MAX (1 << 20)
-/* Registers that a function saves before it makes its frame. */
-#define PUSHES_MAX 6
 
 /* A function that was called may go on as another one. How many do so in a row, and how many
  * jumps of each are followed. */
@@ -141,7 +139,7 @@ enum outcome guess_leaf(struct step *s, struct unwind_frame *caller)
 	if (!s->space->arch->leaf_caller(&s->space->memory, s->frame, caller))
 		return NOT_FOUND;
 	if (weigh(s, caller->pc, caller->sp, &target) == NO_RETURN_ADDRESS) {
-		if (executable && s->space->arch->is_return(&s->space->memory, s->frame->pc)) {
+		if (s->space->arch->is_return(&s->space->memory, s->frame)) {
 			s->is_damaged = true;
 			s->frame_end = caller->sp;
 		}
@@ -235,32 +233,32 @@ enum outcome guess_frame_pointer(struct step *s, struct unwind_frame *caller)
 
 /* --- the stack -------------------------------------------------------------------------------- */
 
-static void take(const struct step *s, uint64_t address, uint64_t at, struct unwind_frame *caller)
+static void take(const struct step *s, uint64_t address, uint64_t sp, struct unwind_frame *caller)
 {
 	caller->registers = s->frame->registers;
 	caller->pc = address;
-	caller->sp = at + s->space->arch->word;
+	caller->sp = sp;
 	recover_frame_pointer(s, caller);
 }
 
 enum outcome guess_by_code(struct step *s, struct unwind_frame *caller)
 {
 	const struct unwind_arch *arch = s->space->arch;
-	uint64_t at, word, target;
+	struct unwind_code_frame frame;
+	uint64_t at, end, word, target;
 
-	if (s->is_damaged || s->has_cfi || !is_executable(s, s->frame->pc))
+	if (s->is_damaged || s->has_cfi || !is_executable(s, s->frame->pc) ||
+	    !arch->frame_by_code(&s->space->memory, s->frame->pc, true, &frame))
 		return NOT_FOUND;
-	at = arch->frame_size(&s->space->memory, s->frame->pc);
-	if (!at)
-		return NOT_FOUND;
-	at += s->frame->sp;
-	for (unsigned n = 0; n <= PUSHES_MAX; n++, at += arch->word) {
+	at = s->frame->sp + frame.return_address;
+	end = s->frame->sp + frame.end;
+	for (unsigned n = 0; n <= frame.pushed_max; n++, at += arch->word, end += arch->word) {
 		if (!read_word(&s->space->memory, at, &word))
 			return NOT_FOUND;
 		word &= arch->address_mask;
-		if (weigh(s, word, at + arch->word, &target) < MAYBE_RETURN_ADDRESS)
+		if (weigh(s, word, end, &target) < MAYBE_RETURN_ADDRESS)
 			continue;
-		take(s, word, at, caller);
+		take(s, word, end, caller);
 		return found(s, UNWIND_SCAN, caller);
 	}
 	return NOT_FOUND;
@@ -287,11 +285,11 @@ enum outcome guess_scan(struct step *s, struct unwind_frame *caller)
 		word &= arch->address_mask;
 		evidence = weigh(s, word, at + arch->word, &target);
 		if (evidence == RETURN_ADDRESS || (evidence == MAYBE_RETURN_ADDRESS && i < near)) {
-			take(s, word, at, caller);
+			take(s, word, at + arch->word, caller);
 			return found(s, UNWIND_SCAN, caller);
 		}
 		if (evidence == LAST_RESORT && i < near && !is_found) {
-			take(s, word, at, caller);
+			take(s, word, at + arch->word, caller);
 			is_found = true;
 		}
 	}

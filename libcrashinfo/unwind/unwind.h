@@ -95,6 +95,6 @@ void unwind_begin(const struct unwind_arch *arch, const struct unwind_registers 
 /* Replace `frame` by its caller. Unless UNWIND_GOES_ON is returned `frame` is unchanged. */
 enum unwind_end unwind_step(const struct unwind_space *space, struct unwind_frame *frame);
 
-extern const struct unwind_arch unwind_x86_64;
+extern const struct unwind_arch unwind_x86_64, unwind_aarch64;
 
 #endif

@@ -228,11 +228,11 @@ static uint64_t taken_at_begin(const struct unwind_memory *memory, uint64_t addr
 	return taken;
 }
 
-static bool is_return(const struct unwind_memory *memory, uint64_t pc)
+static bool is_return(const struct unwind_memory *memory, const struct unwind_frame *frame)
 {
 	unsigned char code[2];
 
-	return read_bytes(memory, pc, code, sizeof(code)) &&
+	return read_bytes(memory, frame->pc, code, sizeof(code)) &&
 	       (code[0] == 0xc3 || (code[0] == 0xf3 && code[1] == 0xc3));
 }
 
@@ -271,6 +271,17 @@ static uint64_t frame_size(const struct unwind_memory *memory, uint64_t pc)
 			return (uint32_t)little32(at + 3);
 	}
 	return 0;
+}
+
+static bool frame_by_code(const struct unwind_memory *memory, uint64_t pc, bool is_sure,
+			  struct unwind_code_frame *ret)
+{
+	enum { PUSHES_MAX = 6 };
+	uint64_t size = frame_size(memory, pc);
+
+	(void)is_sure;
+	*ret = (struct unwind_code_frame){size, size + 8, PUSHES_MAX};
+	return size;
 }
 
 static bool leaf_caller(const struct unwind_memory *memory, const struct unwind_frame *frame,
@@ -320,7 +331,7 @@ const struct unwind_arch unwind_x86_64 = {
 	.has_frame_pointer = has_frame_pointer,
 	.taken_at_begin = taken_at_begin,
 	.is_return = is_return,
-	.frame_size = frame_size,
+	.frame_by_code = frame_by_code,
 	.leaf_caller = leaf_caller,
 	.is_sigreturn = is_sigreturn,
 	.signal_registers = signal_registers,

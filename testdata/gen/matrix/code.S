@@ -3,9 +3,9 @@
 	.section .note.GNU-stack, "", %progbits
 
 #ifdef __GCC_HAVE_DWARF2_CFI_ASM
-#define CFI(directive) .cfi_##directive
+#define CFI(...) .cfi_##__VA_ARGS__
 #else
-#define CFI(directive)
+#define CFI(...)
 #endif
 
 	.text

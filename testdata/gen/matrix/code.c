@@ -209,7 +209,11 @@ const struct scenario code_scenarios[] = {
 	{"call-data", NULL, call_data, "call_data", NULL},
 	{"call-unmapped", NULL, call_unmapped, "? call_unmapped", NULL},
 	{"call-stack", NULL, call_stack, "? call_stack", NULL},
+#ifdef __x86_64__
 	{"call-non-canonical", NULL, call_non_canonical, "call_non_canonical", NULL},
+#else
+	{"call-non-canonical", NULL, call_non_canonical, "? call_non_canonical", NULL},
+#endif
 	{"generated-frame", NULL, generated_with_frame, "write_null ? generated_with_frame", NULL},
 	{"generated", NULL, generated_without_frame, "write_null ? generated_without_frame", NULL},
 	{"generated-leaf", NULL, generated_leaf, "? generated_leaf", NULL},

@@ -231,6 +231,8 @@ static void in_clone(void)
 	char *stack = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	int pid = clone(child_main, stack + size, CLONE_VM | SIGCHLD, (void *)write_null);
 
+	if (pid < 0)
+		not_here(); /* emulators can't */
 	die_like(pid);
 }
 
@@ -247,6 +249,8 @@ static void traced(void)
 	}
 	while (waitpid(pid, &status, 0) == pid && WIFSTOPPED(status))
 		ptrace(PTRACE_CONT, pid, NULL, (void *)(long)WSTOPSIG(status));
+	if (WIFEXITED(status))
+		not_here();
 	signal(WTERMSIG(status), SIG_DFL);
 	raise(WTERMSIG(status));
 }

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the collector needs to know of aarch64: system calls, and the registers of a context. */
+#ifndef COLLECTOR_AARCH64_H
+#define COLLECTOR_AARCH64_H
+
+#include <ucontext.h>
+
+#include "unwind/unwind.h"
+
+#define ARCH_NAME   "aarch64"
+#define ARCH_UNWIND unwind_aarch64
+
+static inline long raw_call(long number, long a, long b, long c, long d, long e, long f)
+{
+	register long x8 __asm__("x8") = number;
+	register long x0 __asm__("x0") = a;
+	register long x1 __asm__("x1") = b;
+	register long x2 __asm__("x2") = c;
+	register long x3 __asm__("x3") = d;
+	register long x4 __asm__("x4") = e;
+	register long x5 __asm__("x5") = f;
+
+	__asm__ volatile("svc 0"
+			 : "+r"(x0)
+			 : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4), "r"(x5)
+			 : "memory");
+	return x0;
+}
+
+/* Registers in the order of reports. */
+struct arch_register {
+	char name[4];
+	unsigned char context; /* index into regs, or one of those below */
+	unsigned char dwarf;
+};
+
+enum { CONTEXT_SP = 31, CONTEXT_PC = 32 };
+
+#define X(n)                 \
+	{                    \
+		"x" #n, n, n \
+	}
+
+static const struct arch_register arch_registers[] = {
+	{"pc", CONTEXT_PC, 32},
+	{"sp", CONTEXT_SP, 31},
+	X(0),
+	X(1),
+	X(2),
+	X(3),
+	X(4),
+	X(5),
+	X(6),
+	X(7),
+	X(8),
+	X(9),
+	X(10),
+	X(11),
+	X(12),
+	X(13),
+	X(14),
+	X(15),
+	X(16),
+	X(17),
+	X(18),
+	X(19),
+	X(20),
+	X(21),
+	X(22),
+	X(23),
+	X(24),
+	X(25),
+	X(26),
+	X(27),
+	X(28),
+	X(29),
+	X(30),
+};
+
+#undef X
+
+static inline uint64_t arch_context_register(const ucontext_t *context, unsigned index)
+{
+	switch (index) {
+	case CONTEXT_SP: return context->uc_mcontext.sp;
+	case CONTEXT_PC: return context->uc_mcontext.pc;
+	default: return context->uc_mcontext.regs[index];
+	}
+}
+
+#endif
