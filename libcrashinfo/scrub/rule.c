@@ -65,6 +65,9 @@ struct crashinfo_error *scrub_find(struct crashinfo_scrubber *s, const pcre2_cod
 						      : CRASHINFO_ERROR_LIMIT,
 					      "rule %s: matching takes too many steps", id);
 	*ret = status >= 0;
+	/* more groups than there is room for are 0; those behind the last that is set are garbage
+	 */
+	s->groups = status > 0 ? (size_t)status : SCRUB_GROUPS;
 	return NULL;
 }
 

@@ -82,6 +82,7 @@ struct crashinfo_scrubber {
 	pcre2_code *option, *member, *key, *key_end;
 	pcre2_match_data *match;
 	pcre2_match_context *match_context;
+	size_t groups; /* of the last match */
 	/* of the document at hand */
 	const struct crashinfo_json *json;
 	struct crashinfo_json_edits *edits;

@@ -168,6 +168,15 @@ static struct crashinfo_error *is_secret_name(struct crashinfo_scrubber *s,
 	return s->secrets ? scrub_find(s, s->member, SCRUB_MEMBER, raw, 0, ret) : NULL;
 }
 
+/* Names that schemas know are nobody's, and a report cannot do without some of them. */
+static bool is_known_name(struct crashinfo_slice raw)
+{
+	for (size_t i = 0; i < report_member_count; i++)
+		if (is_text(raw, report_members[i].name))
+			return true;
+	return false;
+}
+
 static struct crashinfo_error *scrub_name(struct crashinfo_scrubber *s, crashinfo_json_node node)
 {
 	struct crashinfo_slice raw = json_quoted(s->json, &s->json->nodes[node]);
@@ -182,6 +191,10 @@ static struct crashinfo_error *scrub_name(struct crashinfo_scrubber *s, crashinf
 	error = is_secret_name(s, raw, &level->secret);
 	if (!error)
 		error = scrub_string(s, raw, true, &changed);
+	if (!error && changed && is_known_name(raw)) {
+		s->result->removals.size = before;
+		return NULL;
+	}
 	if (error || !changed)
 		return error;
 	error = scrub_names_add(s, level->node, &s->raw, &name);

@@ -67,8 +67,7 @@ static void expand(const struct crashinfo_scrubber *s, const struct scrub_rule *
 		i++;
 		if (next == '$')
 			strbuf_addc(out, '$');
-		else if (group < pcre2_get_ovector_count(s->match) &&
-			 found[2 * group] != PCRE2_UNSET &&
+		else if (group < s->groups && found[2 * group] != PCRE2_UNSET &&
 			 found[2 * group] <= found[2 * group + 1])
 			strbuf_add(out, content.data + found[2 * group],
 				   found[2 * group + 1] - found[2 * group]);

@@ -57,8 +57,8 @@ static const struct {
 	{"header", "\"-H 'Cookie: a=b; c=d' x\"", "\"-H 'Cookie: REDACTED' x\"", "", 1},
 	{"bearer-token", "\"sent bearer abcdefghijklmnop.q== on\"", "\"sent bearer REDACTED on\"",
 	 "", 1},
-	{"url-password", "\"postgres://me:p%40ss@db:5432/x\"",
-	 "\"postgres://REDACTED@db:5432/x\"", "", 1},
+	{"url-password", "\"postgres://me:p%40ss@db:5432/x\"", "\"postgres://REDACTED@db:5432/x\"",
+	 "", 1},
 	{"key-value", "\"a password=b c\"", "\"a password=REDACTED c\"", "", 1},
 	{"key-value", "\"?api_key=1&x=2&Token=3\"", "\"?api_key=REDACTED&x=2&Token=REDACTED\"", "",
 	 2},
@@ -213,6 +213,8 @@ static const struct {
 	 "{\"a\":[{\"b\":\"REDACTED\",\"c\":\"secret\"}],\"c\":{\"d\":[\"REDACTED\"]}}"},
 	{RULE("\"pattern\":\"s\",\"where\":[\"/a~1b\"]"), "{\"a/b\":\"s\",\"a\":\"s\"}",
 	 "{\"a/b\":\"REDACTED\",\"a\":\"s\"}"},
+	{RULE("\"pattern\":\".+\",\"names\":true"), "{\"error\":{\"kind\":\"k\",\"x\":1}}",
+	 "{\"error\":{\"kind\":\"REDACTED\",\"REDACTED\":1}}"},
 	{RULE("\"pattern\":\"x*\",\"replacement\":\"\""), "\"axxb\"", "\"ab\""},
 	{RULE("\"pattern\":\"\\u00e9\",\"replacement\":\"\\\"\\u0000\""), "\"caf\\u00e9\"",
 	 "\"caf\\\"\\u0000\""},
@@ -374,6 +376,24 @@ static struct crashinfo_error *scrub_once(void *argument)
 	return error;
 }
 
+static struct crashinfo_error *scrub_builtin(void *argument)
+{
+	struct crashinfo_scrubbed *scrubbed = NULL;
+	struct crashinfo_error *error = scrub(NULL, "all", NULL, argument, &scrubbed);
+
+	assert(!error == !!scrubbed);
+	crashinfo_scrubbed_destroy(scrubbed);
+	return error;
+}
+
+START_TEST(test_memory_of_sets)
+{
+	char text[] = "[\"\\u0000TOKEN=a\",\"" BEGIN "\",\"a\",{\"password\":\"p\"}]";
+
+	ck_assert_uint_gt(alloc_fail_each(scrub_builtin, text), 0);
+}
+END_TEST
+
 START_TEST(test_memory)
 {
 	char text[] = "{\"/home/a\":[\"\\u0000/home/b\"],\"/home/b\":{\"/home/c\":\"\"}}";
@@ -395,6 +415,7 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, test_deep);
 	tcase_add_test(tests, test_many_names);
 	tcase_add_test(tests, test_memory);
+	tcase_add_test(tests, test_memory_of_sets);
 }
 
 int main(void)

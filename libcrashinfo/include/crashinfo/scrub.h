@@ -4,9 +4,9 @@
  *
  * Rules are patterns over the strings of a document, wherever they stand, and over member names
  * where a rule says so. What a rule finds is replaced in the text, all else stays byte for byte.
- * Values of enumerations, the version and the uuid are left alone, and a string stays a string, so
- * a valid report stays valid. Rules are applied until none finds anything, so scrubbing again
- * changes nothing; the same rules and report give the same text.
+ * Values of enumerations, names of members that schemas know, the version and the uuid are left
+ * alone, and a string stays a string, so a valid report stays valid. Rules are applied until none
+ * finds anything, so scrubbing again changes nothing; the same rules and report give the same text.
  */
 #ifndef CRASHINFO_SCRUB_H
 #define CRASHINFO_SCRUB_H
