@@ -19,6 +19,10 @@ static const struct tool_option options[] = {
 	 TOOL_STRING(struct symbolize_options, file), .complete = TOOL_FILES, .group = "Addresses"},
 	{"build-id", 0, "HEX", "symbolize addresses of the module with this build id",
 	 TOOL_STRING(struct symbolize_options, build_id)},
+	{"cache-dir", 0, "DIR", "keep the answers of each module in this folder, for the next run",
+	 TOOL_STRING(struct symbolize_options, cache_dir), .complete = TOOL_DIRS},
+	{"no-cache", 0, NULL, "leave the cache alone, also when --cache-dir is given",
+	 TOOL_FLAG(struct symbolize_options, no_cache)},
 	{"force", 0, NULL, "also frames that have names",
 	 TOOL_FLAG(struct symbolize_options, force), .group = "Symbolizing"},
 	{"no-inlines", 0, NULL, "only the function, not those inlined into it",
@@ -46,8 +50,8 @@ static const struct tool_program program = {
 	.operands = "REPORT... | -e FILE [ADDRESS...] | --build-id HEX [ADDRESS...]",
 	.complete = TOOL_FILES,
 	.options = options,
-	.common = TOOL_HAS_OUTPUT | TOOL_HAS_LAYOUT | TOOL_HAS_VERBOSE | TOOL_HAS_COLOR |
-		  TOOL_HAS_PROGRESS,
+	.common = TOOL_HAS_JOBS | TOOL_HAS_OUTPUT | TOOL_HAS_LAYOUT | TOOL_HAS_VERBOSE |
+		  TOOL_HAS_COLOR | TOOL_HAS_PROGRESS,
 };
 
 static void add_dirs(struct symbolize *symbolize, const struct tool_list *dirs,
@@ -61,12 +65,15 @@ static void add_dirs(struct symbolize *symbolize, const struct tool_list *dirs,
 static void prepare(struct symbolize *symbolize)
 {
 	const struct symbolize_options *o = &symbolize->options;
+	struct crashinfo_symbolizer_options symbolizer = o->symbolizer;
 	struct crashinfo_error *error;
 
+	symbolizer.cache_dir = o->no_cache ? NULL : o->cache_dir;
+	symbolizer.jobs = symbolize->tool.jobs < 64 ? (unsigned)symbolize->tool.jobs : 64;
 	error = crashinfo_finder_create(&symbolize->tool.context, &symbolize->finder);
 	if (!error)
 		error = crashinfo_symbolizer_create(&symbolize->tool.context, symbolize->finder,
-						    &o->symbolizer, &symbolize->symbolizer);
+						    &symbolizer, &symbolize->symbolizer);
 	if (tool_failed(&symbolize->tool, error))
 		exit(tool_finish(&symbolize->tool, TOOL_FAILED));
 	add_dirs(symbolize, &o->debug_dirs, crashinfo_finder_add_debug_dir);

@@ -28,10 +28,10 @@ static inline bool symbolize_for_people(enum symbolize_format format)
 struct symbolize_options {
 	struct tool_list debug_dirs, sysroots;
 	struct tool_render_options render;
-	const char *file, *build_id;
+	const char *file, *build_id, *cache_dir;
 	enum symbolize_format format;
 	struct crashinfo_symbolizer_options symbolizer;
-	bool force, require_all, explain, in_place;
+	bool force, require_all, explain, in_place, no_cache;
 };
 
 struct symbolize {

@@ -163,13 +163,18 @@ static void carry_and_choose(struct lookups *lookups, struct tracks *tracks)
 	}
 }
 
-struct crashinfo_error *elf_symbols_resolve(const struct elf_file *file, struct lookups *lookups)
+static Elf_Scn *symbol_table(const struct elf_file *file)
 {
 	Elf_Scn *section = elf_file_section(file, ".symtab");
+
+	return section ? section : elf_file_section(file, ".dynsym");
+}
+
+struct crashinfo_error *elf_symbols_resolve(const struct elf_file *file, struct lookups *lookups)
+{
+	Elf_Scn *section = symbol_table(file);
 	struct tracks tracks;
 
-	if (!section)
-		section = elf_file_section(file, ".dynsym");
 	if (!section || !lookups->count)
 		return NULL;
 	tracks.nearest[TRACK_FUNCTION] = calloc(lookups->count, sizeof(struct candidate));
@@ -182,4 +187,34 @@ struct crashinfo_error *elf_symbols_resolve(const struct elf_file *file, struct 
 	free(tracks.nearest[TRACK_FUNCTION]);
 	free(tracks.nearest[TRACK_LABEL]);
 	return section ? NULL : crashinfo_error_no_memory();
+}
+
+static bool visit_symbol(const struct elf_file *file, const GElf_Sym *symbol, boundary_fn *visit,
+			 void *user)
+{
+	GElf_Shdr section;
+	enum track track;
+
+	if (!section_of(file, symbol, &section) || !track_of(symbol, &section, &track))
+		return true;
+	/* the lowest bit tells the kind of code on some machines */
+	return visit(user, symbol->st_value & ~(uint64_t)1) && visit(user, symbol->st_value) &&
+	       visit(user, symbol->st_value + symbol->st_size) && visit(user, section.sh_addr) &&
+	       visit(user, section.sh_addr + section.sh_size);
+}
+
+bool elf_symbols_boundaries(const struct elf_file *file, boundary_fn *visit, void *user)
+{
+	Elf_Scn *section = symbol_table(file);
+	Elf_Data *data = section ? elf_getdata(section, NULL) : NULL;
+	GElf_Sym symbol;
+	size_t count;
+
+	if (!data)
+		return true;
+	count = data->d_size / gelf_fsize(file->elf, ELF_T_SYM, 1, EV_CURRENT);
+	for (size_t i = 1; i < count && i <= INT32_MAX; i++)
+		if (gelf_getsym(data, (int)i, &symbol) && !visit_symbol(file, &symbol, visit, user))
+			return false;
+	return true;
 }

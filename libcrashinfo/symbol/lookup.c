@@ -2,6 +2,7 @@
 #include "symbol/lookup.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 size_t lookups_lower(const struct lookups *lookups, uint64_t address)
 {
@@ -47,4 +48,22 @@ void lookups_part(struct lookups *lookups, bool (*belongs)(const struct lookup *
 	}
 	*ret = (struct lookups){lookups->data, count};
 	lookups_sort(ret);
+}
+
+/*
+ * libdw has put the unit's directory in front of files that stand right in it, but not of relative
+ * folders. That shows only where the directory itself is relative.
+ */
+static bool has_directory(const char *file, const char *comp_dir)
+{
+	size_t size = strlen(comp_dir);
+
+	return file[0] == '/' || !size || (!strncmp(file, comp_dir, size) && file[size] == '/');
+}
+
+void lookup_frame_path(const struct lookup_frame *frame, struct strbuf *buf)
+{
+	if (frame->comp_dir && !has_directory(frame->file, frame->comp_dir))
+		strbuf_addf(buf, "%s/", frame->comp_dir);
+	strbuf_adds(buf, frame->file);
 }

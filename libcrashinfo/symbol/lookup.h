@@ -9,6 +9,7 @@
 #include <crashinfo/symbol.h>
 
 #include "base/arena.h"
+#include "base/strbuf.h"
 #include "base/vec.h"
 #include "module/finder.h"
 
@@ -21,6 +22,9 @@ struct lookup_frame {
 	uint32_t line, column;
 	uint64_t symbol_address;
 };
+
+/* Directory and name joined as the compiler meant them, added to `buf`; the frame has a file. */
+void lookup_frame_path(const struct lookup_frame *frame, struct strbuf *buf);
 
 struct lookup {
 	uint64_t address; /* to look up */
@@ -54,6 +58,10 @@ void lookups_part(struct lookups *lookups, bool (*belongs)(const struct lookup *
 
 /* Fill `symbol` of each lookup from .symtab and .dynsym. */
 struct crashinfo_error *elf_symbols_resolve(const struct elf_file *file, struct lookups *lookups);
+
+/* Call `visit` where another symbol, or none, may be the answer. */
+typedef bool boundary_fn(void *user, uint64_t address);
+bool elf_symbols_boundaries(const struct elf_file *file, boundary_fn *visit, void *user);
 
 /*
  * Fill `frames` of each lookup from the DWARF of `dwarf`. Damage is noted in the lookups it

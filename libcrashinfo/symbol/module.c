@@ -165,14 +165,41 @@ static struct crashinfo_error *open_found(struct crashinfo_finder *finder,
 	return NULL;
 }
 
+bool symbol_module_file_id(const struct crashinfo_context *context, const char *path,
+			   char ret[ELF_BUILD_ID_HEX])
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	struct crashinfo_error *error;
+	struct elf_file file;
+	bool found;
+
+	if (fd < 0)
+		return false;
+	error = elf_file_open(fd, &file);
+	if (error) {
+		crashinfo_error_destroy(error);
+		return false;
+	}
+	found = elf_file_build_id(&file, limits_of(context), ret);
+	elf_file_close(&file);
+	return found;
+}
+
 struct crashinfo_error *symbol_module_open(const struct crashinfo_context *context,
-					   struct crashinfo_finder *finder, unsigned jobs,
+					   struct crashinfo_finder *finder,
+					   const struct crashinfo_symbolizer_options *options,
 					   const struct crashinfo_symbol_query *query,
 					   struct symbol_module *ret)
 {
 	struct symbol_module module = {.debug.fd = -1, .image.fd = -1, .alternate.fd = -1};
 	struct crashinfo_error *error = NULL;
 
+	if (options->cache_dir && query->build_id)
+		module.cache = cache_open(options->cache_dir, query->build_id);
+	if (module.cache) {
+		*ret = module;
+		return NULL;
+	}
 	if (query->file)
 		error = open_named(finder, query->file, &module);
 	else if (finder)
@@ -184,7 +211,7 @@ struct crashinfo_error *symbol_module_open(const struct crashinfo_context *conte
 		return error;
 	}
 	*ret = module;
-	error = open_dwarf(limits_of(context), jobs, finder, ret);
+	error = open_dwarf(limits_of(context), options->jobs, finder, ret);
 	if (error)
 		symbol_module_close(ret);
 	return error;
@@ -193,6 +220,7 @@ struct crashinfo_error *symbol_module_open(const struct crashinfo_context *conte
 void symbol_module_close(struct symbol_module *module)
 {
 	trampoline_finder_destroy(module->trampolines);
+	cache_close(module->cache);
 	reader_file_destroy(module->reader);
 	reader_file_destroy(module->alternate_reader);
 	/* the alternate after what refers to it */
@@ -205,6 +233,8 @@ void symbol_module_close(struct symbol_module *module)
 
 bool symbol_module_is_trampoline(struct symbol_module *module, uint64_t address)
 {
+	if (module->cache)
+		return cache_is_trampoline(module->cache, address);
 	if (!module->trampolines)
 		module->trampolines = trampoline_finder_create(&module->debug, &module->image);
 	return module->trampolines && trampoline_at(module->trampolines, address);
@@ -232,6 +262,19 @@ struct crashinfo_error *symbol_module_resolve_rest(struct symbol_module *module,
 	return error;
 }
 
+bool symbol_module_has_dwarf(const struct symbol_module *module)
+{
+	return module->cache ? cache_has_dwarf(module->cache) : module->reader != NULL;
+}
+
+const struct elf_file *symbol_module_symbols(const struct symbol_module *module)
+{
+	/* a debug file may have kept no symbols, and its image at least the dynamic ones */
+	if (module->debug.elf && elf_file_has_symtab(&module->debug))
+		return &module->debug;
+	return module->image.elf ? &module->image : &module->debug;
+}
+
 static bool lacks_name(const struct lookup *lookup)
 {
 	const struct lookup_frame *last;
@@ -245,14 +288,22 @@ static bool lacks_name(const struct lookup *lookup)
 static struct crashinfo_error *resolve_symbols(struct symbol_module *module,
 					       struct lookups *lookups)
 {
-	const struct elf_file *symbols = &module->debug;
 	struct lookups rest;
 
-	/* a debug file may have kept no symbols, and its image at least the dynamic ones */
-	if (!symbols->elf || !elf_file_has_symtab(symbols))
-		symbols = module->image.elf ? &module->image : &module->debug;
 	lookups_part(lookups, lacks_name, &rest);
-	return rest.count ? elf_symbols_resolve(symbols, &rest) : NULL;
+	return rest.count ? elf_symbols_resolve(symbol_module_symbols(module), &rest) : NULL;
+}
+
+static struct crashinfo_error *resolve_cached(struct symbol_module *module,
+					      const struct crashinfo_limits *limits,
+					      struct lookups *lookups)
+{
+	bool no_memory = false;
+
+	if (!cache_resolve(module->cache, limits, lookups, &no_memory))
+		for (size_t i = 0; i < lookups->count; i++)
+			lookups->data[i].damaged = true;
+	return no_memory ? crashinfo_error_no_memory() : NULL;
 }
 
 struct crashinfo_error *symbol_module_resolve(struct symbol_module *module,
@@ -261,6 +312,8 @@ struct crashinfo_error *symbol_module_resolve(struct symbol_module *module,
 {
 	struct crashinfo_error *error = NULL;
 
+	if (module->cache)
+		return resolve_cached(module, limits, lookups);
 	if (module->reader)
 		error = reader_resolve(module->reader, lookups);
 	if (!error && module->reader)

@@ -3,12 +3,14 @@
 #ifndef SYMBOL_MODULE_H
 #define SYMBOL_MODULE_H
 
+#include "symbol/cache.h"
 #include "symbol/reader.h"
 
 struct symbol_module {
 	struct elf_file debug, image, alternate;       /* fd -1 and elf NULL when not there */
 	struct reader_file *reader, *alternate_reader; /* NULL without DWARF */
 	Dwarf *dwarf, *alternate_dwarf;                /* NULL until libdw is needed */
+	struct cache_file *cache; /* answers in place of all of these; NULL when there is none */
 	enum crashinfo_symbol_status missing; /* why nothing can be looked up, RESOLVED if it can */
 	enum crashinfo_symbol_status refused; /* why a debug file was not used, RESOLVED if none */
 	bool altlink_missing;                 /* names of inlined functions may be in it */
@@ -21,10 +23,15 @@ struct symbol_module {
  * that fails is a status.
  */
 struct crashinfo_error *symbol_module_open(const struct crashinfo_context *context,
-					   struct crashinfo_finder *finder, unsigned jobs,
+					   struct crashinfo_finder *finder,
+					   const struct crashinfo_symbolizer_options *options,
 					   const struct crashinfo_symbol_query *query,
 					   struct symbol_module *ret);
 void symbol_module_close(struct symbol_module *module);
+
+/* The build id of a file that a query names; false when it has none or cannot be read. */
+bool symbol_module_file_id(const struct crashinfo_context *context, const char *path,
+			   char ret[ELF_BUILD_ID_HEX]);
 
 /* Whether signal handlers return to the code at `address`. */
 bool symbol_module_is_trampoline(struct symbol_module *module, uint64_t address);
@@ -33,6 +40,16 @@ bool symbol_module_is_trampoline(struct symbol_module *module, uint64_t address)
 struct crashinfo_error *symbol_module_resolve(struct symbol_module *module,
 					      const struct crashinfo_limits *limits,
 					      struct lookups *lookups);
+
+/* Whether DWARF was read for the answers. */
+bool symbol_module_has_dwarf(const struct symbol_module *module);
+/* The file whose symbol tables are read. */
+const struct elf_file *symbol_module_symbols(const struct symbol_module *module);
+
+/* Make the module's file in the cache folder `dir`, unless its answers are incomplete. */
+struct crashinfo_error *symbol_module_cache(struct symbol_module *module,
+					    const struct crashinfo_limits *limits, const char *dir,
+					    const char *build_id);
 
 /* Only those that are `unhandled`, by libdw; a part of the above. */
 struct crashinfo_error *symbol_module_resolve_rest(struct symbol_module *module,

@@ -291,3 +291,66 @@ struct crashinfo_error *reader_resolve(struct reader_file *file, struct lookups 
 		error = crashinfo_error_no_memory();
 	return error;
 }
+
+/* --- where answers begin --- */
+
+struct boundaries {
+	boundary_fn *visit;
+	void *user;
+};
+
+static bool visit_range(void *user, uint64_t start, uint64_t end)
+{
+	struct boundaries *boundaries = user;
+
+	/* linkers give dropped code the address 0, or one of the highest two */
+	if (!start || start >= UINT64_MAX - 1)
+		return true;
+	return boundaries->visit(boundaries->user, start) &&
+	       boundaries->visit(boundaries->user, end);
+}
+
+static bool unit_lines(struct reader_file *file, struct reader_unit *unit,
+		       struct boundaries *boundaries)
+{
+	struct reader_line_table *table;
+	bool ok;
+
+	if (!unit->has_line)
+		return true;
+	table = reader_line_open(file, unit, &file->arena);
+	if (!table)
+		return false;
+	ok = reader_line_addresses(table, boundaries->visit, boundaries->user);
+	reader_line_deinit(table);
+	return ok;
+}
+
+static bool unit_boundaries(struct reader_file *file, struct reader_unit *unit,
+			    struct boundaries *boundaries)
+{
+	bool ok;
+
+	/* partial and type units have no code */
+	if (unit->type != DW_UT_compile && unit->type != DW_UT_skeleton)
+		return true;
+	if (!reader_unit_root(file, unit))
+		return false;
+	ok = reader_extent_visit(file, unit, &unit->extent, visit_range, boundaries) &&
+	     reader_tree_functions(file, unit, true, visit_range, boundaries) &&
+	     unit_lines(file, unit, boundaries);
+	reader_unit_release(file, unit);
+	return ok;
+}
+
+bool reader_boundaries(struct reader_file *file, boundary_fn *visit, void *user)
+{
+	struct boundaries boundaries = {visit, user};
+
+	if (!reader_units_read(file))
+		return false;
+	for (size_t i = 0; i < file->units.size; i++)
+		if (!unit_boundaries(file, &file->units.data[i], &boundaries))
+			return false;
+	return true;
+}

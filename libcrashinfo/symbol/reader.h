@@ -223,8 +223,8 @@ struct reader_chain {
  */
 bool reader_tree_walk(struct reader_file *file, struct reader_unit *unit, struct lookups *lookups,
 		      struct reader_chain *chains, bool *memory_ret);
-/* The ranges of all functions of a unit that lists none itself. */
-bool reader_tree_functions(struct reader_file *file, struct reader_unit *unit,
+/* The ranges of all functions of a unit, and of what is `inlined` into them. */
+bool reader_tree_functions(struct reader_file *file, struct reader_unit *unit, bool inlined,
 			   reader_range_fn *visit, void *user);
 
 /* --- reader_names.c --- */
@@ -251,6 +251,8 @@ void reader_line_deinit(struct reader_line_table *table);
 /* The rows for sorted addresses into `rows`, zeroed ones; false when the program is damaged. */
 bool reader_line_run(struct reader_line_table *table, const struct lookups *lookups,
 		     struct reader_row *rows);
+/* Call `visit` with the address of each row; false when the program is damaged. */
+bool reader_line_addresses(struct reader_line_table *table, boundary_fn *visit, void *user);
 /* Path of a file, joined with its directories; NULL when there is none. */
 const char *reader_line_path(struct reader_line_table *table, uint32_t file);
 
@@ -261,5 +263,11 @@ const char *reader_line_path(struct reader_line_table *table, uint32_t file);
  * sorted anew. NO_MEMORY is the only error.
  */
 struct crashinfo_error *reader_resolve(struct reader_file *file, struct lookups *lookups);
+
+/*
+ * Call `visit` with each address that another answer may begin at. False when a unit is damaged or
+ * for libdw, or `visit` returned false.
+ */
+bool reader_boundaries(struct reader_file *file, boundary_fn *visit, void *user);
 
 #endif

@@ -237,6 +237,9 @@ struct line_run {
 	struct cursor c;
 	struct line_state state, last; /* last: of the row before */
 	bool has_last;
+	boundary_fn *visit; /* with each row, in place of lookups; NULL: not so */
+	void *user;
+	bool stopped;   /* `visit` wants no more */
 	bool dropped;   /* the sequence is of code that the linker dropped */
 	size_t missing; /* lookups without a row */
 	size_t next;    /* the first lookup at or above the last row */
@@ -271,10 +274,15 @@ static void add_row(struct line_run *run)
 {
 	uint64_t address = run->state.address;
 
-	if (!run->has_last) {
+	if (run->visit && run->has_last) {
+		run->stopped |= !run->dropped && !run->visit(run->user, address);
+	} else if (!run->has_last) {
 		/* linkers give dropped code the address 0, or one of the highest two */
 		run->dropped = !address || address >= UINT64_MAX - 1;
-		seek(run, address);
+		if (run->visit)
+			run->stopped |= !run->dropped && !run->visit(run->user, address);
+		else
+			seek(run, address);
 	} else if (address < run->last.address) {
 		seek(run, address);
 	} else if (address > run->limit && !run->dropped) {
@@ -288,7 +296,7 @@ static void begin_sequence(struct line_run *run)
 {
 	run->state = (struct line_state){.file = 1, .line = 1};
 	run->has_last = false;
-	run->limit = UINT64_MAX;
+	run->limit = run->visit ? 0 : UINT64_MAX;
 }
 
 /* Advance by operations, of which VLIW machines have several at one address. */
@@ -392,6 +400,24 @@ static void special(struct line_run *run, const struct special_opcodes *opcodes,
 		add_row(run);
 }
 
+static bool run_program(struct line_run *run)
+{
+	const struct reader_line_table *table = run->table;
+	struct special_opcodes opcodes;
+
+	make_special(table, &opcodes);
+	begin_sequence(run);
+	while (run->c.at < run->c.end && run->missing && !run->stopped) {
+		unsigned opcode = *run->c.at++;
+
+		if (opcode >= table->opcode_base)
+			special(run, &opcodes, opcode);
+		else if (!(opcode ? standard(run, opcode) : extended(run)))
+			return false;
+	}
+	return !run->stopped;
+}
+
 bool reader_line_run(struct reader_line_table *table, const struct lookups *lookups,
 		     struct reader_row *rows)
 {
@@ -402,17 +428,19 @@ bool reader_line_run(struct reader_line_table *table, const struct lookups *look
 		.c = table->program,
 		.missing = lookups->count,
 	};
-	struct special_opcodes opcodes;
 
-	make_special(table, &opcodes);
-	begin_sequence(&run);
-	while (run.c.at < run.c.end && run.missing) {
-		unsigned opcode = *run.c.at++;
+	return run_program(&run);
+}
 
-		if (opcode >= table->opcode_base)
-			special(&run, &opcodes, opcode);
-		else if (!(opcode ? standard(&run, opcode) : extended(&run)))
-			return false;
-	}
-	return true;
+bool reader_line_addresses(struct reader_line_table *table, boundary_fn *visit, void *user)
+{
+	struct line_run run = {
+		.table = table,
+		.c = table->program,
+		.missing = 1,
+		.visit = visit,
+		.user = user,
+	};
+
+	return run_program(&run);
 }

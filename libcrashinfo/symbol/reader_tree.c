@@ -28,6 +28,7 @@ struct walk {
 	bool no_memory;
 
 	/* for all functions */
+	bool inlined; /* and what is inlined into them */
 	reader_range_fn *visit;
 	void *user;
 
@@ -160,9 +161,9 @@ static bool code_entry(struct walk *walk, const struct reader_abbrev *abbrev, bo
 	if (!read_extent(walk, abbrev, &extent, sibling_ret))
 		return false;
 	if (!walk->lookups) {
-		*descend_ret = walk->function;
-		return !walk->function || reader_extent_visit(walk->file, walk->unit, &extent,
-							      walk->visit, walk->user);
+		*descend_ret = walk->function || walk->inlined;
+		return !*descend_ret || reader_extent_visit(walk->file, walk->unit, &extent,
+							    walk->visit, walk->user);
 	}
 	if (!reader_extent_visit(walk->file, walk->unit, &extent, match, walk))
 		return false;
@@ -255,10 +256,10 @@ bool reader_tree_walk(struct reader_file *file, struct reader_unit *unit, struct
 	return ok;
 }
 
-bool reader_tree_functions(struct reader_file *file, struct reader_unit *unit,
+bool reader_tree_functions(struct reader_file *file, struct reader_unit *unit, bool inlined,
 			   reader_range_fn *visit, void *user)
 {
-	struct walk walk = {.visit = visit, .user = user, .thorough = true};
+	struct walk walk = {.visit = visit, .user = user, .inlined = inlined, .thorough = true};
 
 	return init(&walk, file, unit) && walk_all(&walk);
 }

@@ -325,7 +325,7 @@ static void read_functions(struct reader_file *file, struct places *places, bool
 		if (unit->type != DW_UT_compile || unit->unhandled || unit->has_ranges)
 			continue;
 		places->unit = unit;
-		if (!reader_tree_functions(file, unit, add_range, places))
+		if (!reader_tree_functions(file, unit, false, add_range, places))
 			*damaged_ret = true;
 	}
 }

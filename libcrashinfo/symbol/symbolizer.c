@@ -7,6 +7,7 @@
 
 #include "base/cleanup.h"
 #include "base/limits.h"
+#include "base/log.h"
 #include "base/strbuf.h"
 #include "symbol/demangle.h"
 #include "symbol/module.h"
@@ -24,6 +25,7 @@ struct crashinfo_error *crashinfo_symbolizer_create(
 	const struct crashinfo_symbolizer_options *options, struct crashinfo_symbolizer **ret)
 {
 	struct crashinfo_symbolizer *symbolizer = calloc(1, sizeof(*symbolizer));
+	long online = sysconf(_SC_NPROCESSORS_ONLN);
 
 	if (!symbolizer)
 		return crashinfo_error_no_memory();
@@ -31,6 +33,8 @@ struct crashinfo_error *crashinfo_symbolizer_create(
 	symbolizer->finder = finder;
 	if (options)
 		symbolizer->options = *options;
+	if (!symbolizer->options.jobs)
+		symbolizer->options.jobs = online > 0 && online < 1024 ? (unsigned)online : 1;
 	arena_init(&symbolizer->arena);
 	*ret = symbolizer;
 	return NULL;
@@ -47,15 +51,6 @@ void crashinfo_symbolizer_destroy(struct crashinfo_symbolizer *symbolizer)
 		return;
 	arena_deinit(&symbolizer->arena);
 	free(symbolizer);
-}
-
-static unsigned jobs_of(const struct crashinfo_symbolizer *symbolizer)
-{
-	long online = sysconf(_SC_NPROCESSORS_ONLN);
-
-	if (symbolizer->options.jobs)
-		return symbolizer->options.jobs;
-	return online > 0 && online < 1024 ? (unsigned)online : 1;
 }
 
 /* A query and its place in the caller's array. */
@@ -110,17 +105,6 @@ static bool set_names(struct crashinfo_symbolizer *symbolizer, const char *name,
 	return frame->function != NULL;
 }
 
-/*
- * libdw has put the unit's directory in front of files that stand right in it, but not of relative
- * folders. That shows only where the directory itself is relative.
- */
-static bool has_directory(const char *file, const char *comp_dir)
-{
-	size_t size = strlen(comp_dir);
-
-	return file[0] == '/' || !size || (!strncmp(file, comp_dir, size) && file[size] == '/');
-}
-
 /* Directory and name joined as the compiler meant them. */
 static bool set_file(struct crashinfo_symbolizer *symbolizer, const struct lookup_frame *from,
 		     struct crashinfo_symbol_frame *frame)
@@ -129,9 +113,7 @@ static bool set_file(struct crashinfo_symbolizer *symbolizer, const struct looku
 
 	if (!from->file)
 		return true;
-	if (from->comp_dir && !has_directory(from->file, from->comp_dir))
-		strbuf_addf(&path, "%s/", from->comp_dir);
-	strbuf_adds(&path, from->file);
+	lookup_frame_path(from, &path);
 	frame->file = path.failed ? NULL : arena_memdup(&symbolizer->arena, path.data, path.size);
 	return frame->file != NULL;
 }
@@ -175,7 +157,7 @@ static enum crashinfo_symbol_status status_of(const struct symbol_module *module
 		return CRASHINFO_SYMBOL_CORRUPT_DEBUG_INFO;
 	if (module->altlink_missing)
 		return CRASHINFO_SYMBOL_ALTLINK_MISSING;
-	if (module->reader)
+	if (symbol_module_has_dwarf(module))
 		return CRASHINFO_SYMBOL_ADDRESS_OUTSIDE_UNITS;
 	return module->refused == CRASHINFO_SYMBOL_RESOLVED ? CRASHINFO_SYMBOL_NO_DWARF
 							    : module->refused;
@@ -260,15 +242,33 @@ static struct crashinfo_error *resolve_open(struct crashinfo_symbolizer *symboli
 	return error;
 }
 
+/* A cache that cannot be written costs time, not the answers. */
+static void keep(struct crashinfo_symbolizer *symbolizer, struct symbol_module *module,
+		 const char *build_id)
+{
+	struct crashinfo_error *error = symbol_module_cache(
+		module, &symbolizer->context.limits, symbolizer->options.cache_dir, build_id);
+
+	if (error)
+		context_log(&symbolizer->context, CRASHINFO_LOG_WARNING, "cache: %s",
+			    error->message);
+	crashinfo_error_destroy(error);
+}
+
 static struct crashinfo_error *resolve_module(struct crashinfo_symbolizer *symbolizer,
 					      const struct planned *plan, size_t count,
 					      struct crashinfo_symbol_answer *answers)
 {
+	struct crashinfo_symbol_query query = *plan->query;
+	char id[ELF_BUILD_ID_HEX];
 	struct symbol_module module;
 	struct crashinfo_error *error;
 
-	error = symbol_module_open(&symbolizer->context, symbolizer->finder, jobs_of(symbolizer),
-				   plan->query, &module);
+	if (symbolizer->options.cache_dir && query.file && !query.build_id &&
+	    symbol_module_file_id(&symbolizer->context, query.file, id))
+		query.build_id = id;
+	error = symbol_module_open(&symbolizer->context, symbolizer->finder, &symbolizer->options,
+				   &query, &module);
 	if (error)
 		return error;
 	if (module.missing == CRASHINFO_SYMBOL_RESOLVED)
@@ -277,6 +277,8 @@ static struct crashinfo_error *resolve_module(struct crashinfo_symbolizer *symbo
 		for (size_t i = 0; i < count; i++)
 			answers[plan[i].index] =
 				(struct crashinfo_symbol_answer){.status = module.missing};
+	if (!error && symbolizer->options.cache_dir && query.build_id)
+		keep(symbolizer, &module, query.build_id);
 	symbol_module_close(&module);
 	return error;
 }

@@ -130,6 +130,7 @@ int main(int argc, char **argv)
 	struct crashinfo_context context = crashinfo_context_default();
 	struct crashinfo_symbol_query query = {.file = argv[1]};
 	struct crashinfo_finder *finder = NULL;
+	struct crashinfo_symbolizer_options options = {.jobs = 2};
 	struct symbol_module module;
 	struct lookups ours, theirs;
 	size_t different = 0, left = 0, count = argc > 2 ? strtoul(argv[2], NULL, 10) : 0;
@@ -141,7 +142,7 @@ int main(int argc, char **argv)
 	check(crashinfo_finder_create(&context, &finder));
 	if (argc > 3)
 		check(crashinfo_finder_add_debug_dir(finder, argv[3]));
-	check(symbol_module_open(&context, finder, 2, &query, &module));
+	check(symbol_module_open(&context, finder, &options, &query, &module));
 	ours = make_lookups(module.debug.elf ? &module.debug : &module.image, count, false);
 	theirs = make_lookups(module.debug.elf ? &module.debug : &module.image, count, true);
 	check(reader_resolve(module.reader, &ours));

@@ -79,6 +79,11 @@ struct crashinfo_symbol_answer {
 struct crashinfo_symbolizer_options {
 	bool no_inlines;  /* only the outermost function of an address, with the innermost line */
 	bool no_demangle; /* names as they are in the file */
+	/*
+	 * Keep the answers to all addresses of each module in this folder, in a file for each build
+	 * id, and take them from there; NULL: not so. Must outlive the symbolizer.
+	 */
+	const char *cache_dir;
 	unsigned jobs;    /* threads to use, 0: as many as CPUs are online */
 };
 
