@@ -19,6 +19,7 @@ struct cache_file {
 	void *map;              /* NULL when the bytes belong to somebody else */
 	size_t map_size;
 	size_t intervals, nodes, text; /* offsets in the body */
+	bool damaged;
 };
 
 char *cache_path(const char *dir, const char *build_id)
@@ -106,6 +107,11 @@ void cache_close(struct cache_file *cache)
 		munmap(cache->map, cache->map_size);
 	free(cache->checked);
 	free(cache);
+}
+
+bool cache_is_damaged(const struct cache_file *cache)
+{
+	return cache->damaged;
 }
 
 bool cache_has_dwarf(const struct cache_file *cache)
@@ -212,8 +218,11 @@ bool cache_is_trampoline(struct cache_file *cache, uint64_t address)
 	struct cache_interval interval;
 	struct cache_node node;
 
-	return interval_at(cache, address, &interval) && node_at(cache, interval.node, &node) &&
-	       node.flags & CACHE_TRAMPOLINE;
+	if (!interval_at(cache, address, &interval) || !node_at(cache, interval.node, &node)) {
+		cache->damaged = true;
+		return false;
+	}
+	return node.flags & CACHE_TRAMPOLINE;
 }
 
 /* A frame of the chain, with the place that is known of it so far. */
@@ -255,17 +264,13 @@ static bool resolve_one(struct cache_file *cache, const struct crashinfo_limits 
 	return text_at(cache, node.symbol, &lookup->symbol);
 }
 
-bool cache_resolve(struct cache_file *cache, const struct crashinfo_limits *limits,
-		   struct lookups *lookups, bool *memory_ret)
+struct crashinfo_error *cache_resolve(struct cache_file *cache,
+				      const struct crashinfo_limits *limits,
+				      struct lookups *lookups)
 {
-	bool ok = true;
+	bool no_memory = false;
 
-	for (size_t i = 0; i < lookups->count && ok; i++)
-		ok = resolve_one(cache, limits, &lookups->data[i], memory_ret);
-	for (size_t i = 0; i < lookups->count && !ok; i++) {
-		lookups->data[i].frames.size = 0;
-		lookups->data[i].unit = 0;
-		lookups->data[i].symbol = NULL;
-	}
-	return ok;
+	for (size_t i = 0; i < lookups->count && !cache->damaged; i++)
+		cache->damaged = !resolve_one(cache, limits, &lookups->data[i], &no_memory);
+	return no_memory ? crashinfo_error_no_memory() : NULL;
 }

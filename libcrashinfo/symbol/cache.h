@@ -68,15 +68,15 @@ struct cache_file *cache_open(const char *dir, const char *build_id);
 struct cache_file *cache_open_bytes(const void *bytes, size_t size, const char *build_id);
 void cache_close(struct cache_file *cache);
 
+/* Whether a part that was needed is damaged: answers since then are not to be used. */
+bool cache_is_damaged(const struct cache_file *cache);
 bool cache_has_dwarf(const struct cache_file *cache);
 bool cache_is_trampoline(struct cache_file *cache, uint64_t address);
 
-/*
- * Answer the lookups; false when a part that is needed is damaged, and they are as they were then.
- * Strings live as long as the cache is open. `*memory_ret` when memory is out.
- */
-bool cache_resolve(struct cache_file *cache, const struct crashinfo_limits *limits,
-		   struct lookups *lookups, bool *memory_ret);
+/* Answer the lookups. Strings live as long as the cache is open. NO_MEMORY is the only error. */
+struct crashinfo_error *cache_resolve(struct cache_file *cache,
+				      const struct crashinfo_limits *limits,
+				      struct lookups *lookups);
 
 /* CRC-32 as in gzip, by the fastest means at hand. */
 static inline uint32_t cache_checksum(const void *bytes, size_t size)

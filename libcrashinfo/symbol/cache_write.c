@@ -325,12 +325,16 @@ struct crashinfo_error *cache_writer_finish(struct cache_writer *writer, const c
 	struct strbuf bytes _strbuf_ = {0};
 	struct crashinfo_error *error;
 	struct io_atomic file;
+	struct stat st;
 
 	if (!path || writer->too_wide)
 		return NULL;
 	if (!make_bytes(writer, build_id, has_dwarf, &bytes))
 		return crashinfo_error_no_memory();
 	error = make_folders(dir, path);
+	/* a pipe would be written in place, and block */
+	if (!lstat(path, &st) && !S_ISREG(st.st_mode))
+		unlink(path);
 	if (!error)
 		error = io_atomic_open(&file, path);
 	if (error)

@@ -185,6 +185,16 @@ bool symbol_module_file_id(const struct crashinfo_context *context, const char *
 	return found;
 }
 
+bool symbol_module_open_cache(const char *dir, const char *build_id, struct symbol_module *ret)
+{
+	struct cache_file *cache = cache_open(dir, build_id);
+
+	if (cache)
+		*ret = (struct symbol_module){
+			.debug.fd = -1, .image.fd = -1, .alternate.fd = -1, .cache = cache};
+	return cache != NULL;
+}
+
 struct crashinfo_error *symbol_module_open(const struct crashinfo_context *context,
 					   struct crashinfo_finder *finder,
 					   const struct crashinfo_symbolizer_options *options,
@@ -194,12 +204,6 @@ struct crashinfo_error *symbol_module_open(const struct crashinfo_context *conte
 	struct symbol_module module = {.debug.fd = -1, .image.fd = -1, .alternate.fd = -1};
 	struct crashinfo_error *error = NULL;
 
-	if (options->cache_dir && query->build_id)
-		module.cache = cache_open(options->cache_dir, query->build_id);
-	if (module.cache) {
-		*ret = module;
-		return NULL;
-	}
 	if (query->file)
 		error = open_named(finder, query->file, &module);
 	else if (finder)
@@ -294,18 +298,6 @@ static struct crashinfo_error *resolve_symbols(struct symbol_module *module,
 	return rest.count ? elf_symbols_resolve(symbol_module_symbols(module), &rest) : NULL;
 }
 
-static struct crashinfo_error *resolve_cached(struct symbol_module *module,
-					      const struct crashinfo_limits *limits,
-					      struct lookups *lookups)
-{
-	bool no_memory = false;
-
-	if (!cache_resolve(module->cache, limits, lookups, &no_memory))
-		for (size_t i = 0; i < lookups->count; i++)
-			lookups->data[i].damaged = true;
-	return no_memory ? crashinfo_error_no_memory() : NULL;
-}
-
 struct crashinfo_error *symbol_module_resolve(struct symbol_module *module,
 					      const struct crashinfo_limits *limits,
 					      struct lookups *lookups)
@@ -313,7 +305,7 @@ struct crashinfo_error *symbol_module_resolve(struct symbol_module *module,
 	struct crashinfo_error *error = NULL;
 
 	if (module->cache)
-		return resolve_cached(module, limits, lookups);
+		return cache_resolve(module->cache, limits, lookups);
 	if (module->reader)
 		error = reader_resolve(module->reader, lookups);
 	if (!error && module->reader)

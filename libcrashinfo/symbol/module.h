@@ -27,6 +27,8 @@ struct crashinfo_error *symbol_module_open(const struct crashinfo_context *conte
 					   const struct crashinfo_symbolizer_options *options,
 					   const struct crashinfo_symbol_query *query,
 					   struct symbol_module *ret);
+/* A module whose answers are all in the cache; false when they are not. */
+bool symbol_module_open_cache(const char *dir, const char *build_id, struct symbol_module *ret);
 void symbol_module_close(struct symbol_module *module);
 
 /* The build id of a file that a query names; false when it has none or cannot be read. */

@@ -255,20 +255,16 @@ static void keep(struct crashinfo_symbolizer *symbolizer, struct symbol_module *
 	crashinfo_error_destroy(error);
 }
 
-static struct crashinfo_error *resolve_module(struct crashinfo_symbolizer *symbolizer,
-					      const struct planned *plan, size_t count,
-					      struct crashinfo_symbol_answer *answers)
+static struct crashinfo_error *resolve_files(struct crashinfo_symbolizer *symbolizer,
+					     const struct planned *plan, size_t count,
+					     const char *build_id,
+					     struct crashinfo_symbol_answer *answers)
 {
-	struct crashinfo_symbol_query query = *plan->query;
-	char id[ELF_BUILD_ID_HEX];
 	struct symbol_module module;
 	struct crashinfo_error *error;
 
-	if (symbolizer->options.cache_dir && query.file && !query.build_id &&
-	    symbol_module_file_id(&symbolizer->context, query.file, id))
-		query.build_id = id;
 	error = symbol_module_open(&symbolizer->context, symbolizer->finder, &symbolizer->options,
-				   &query, &module);
+				   plan->query, &module);
 	if (error)
 		return error;
 	if (module.missing == CRASHINFO_SYMBOL_RESOLVED)
@@ -277,10 +273,44 @@ static struct crashinfo_error *resolve_module(struct crashinfo_symbolizer *symbo
 		for (size_t i = 0; i < count; i++)
 			answers[plan[i].index] =
 				(struct crashinfo_symbol_answer){.status = module.missing};
-	if (!error && symbolizer->options.cache_dir && query.build_id)
-		keep(symbolizer, &module, query.build_id);
+	if (!error && symbolizer->options.cache_dir && build_id)
+		keep(symbolizer, &module, build_id);
 	symbol_module_close(&module);
 	return error;
+}
+
+/* False when the cache does not know the module, or turns out to be damaged. */
+static bool resolve_cached(struct crashinfo_symbolizer *symbolizer, const struct planned *plan,
+			   size_t count, const char *build_id,
+			   struct crashinfo_symbol_answer *answers,
+			   struct crashinfo_error **error_ret)
+{
+	struct symbol_module module;
+	bool good;
+
+	if (!symbolizer->options.cache_dir || !build_id ||
+	    !symbol_module_open_cache(symbolizer->options.cache_dir, build_id, &module))
+		return false;
+	*error_ret = resolve_open(symbolizer, &module, plan, count, answers);
+	good = *error_ret || !cache_is_damaged(module.cache);
+	symbol_module_close(&module);
+	return good;
+}
+
+static struct crashinfo_error *resolve_module(struct crashinfo_symbolizer *symbolizer,
+					      const struct planned *plan, size_t count,
+					      struct crashinfo_symbol_answer *answers)
+{
+	const char *build_id = plan->query->build_id;
+	struct crashinfo_error *error = NULL;
+	char id[ELF_BUILD_ID_HEX];
+
+	if (symbolizer->options.cache_dir && plan->query->file &&
+	    symbol_module_file_id(&symbolizer->context, plan->query->file, id))
+		build_id = id;
+	if (resolve_cached(symbolizer, plan, count, build_id, answers, &error))
+		return error;
+	return resolve_files(symbolizer, plan, count, build_id, answers);
 }
 
 struct crashinfo_error *crashinfo_symbolizer_resolve(struct crashinfo_symbolizer *symbolizer,
