@@ -178,7 +178,6 @@ static bool set_up(struct upload_slot *slot)
 	       !curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_answer) &&
 	       !curl_easy_setopt(easy, CURLOPT_WRITEDATA, slot) &&
 	       !curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, http_version(slot)) &&
-	       !curl_easy_setopt(easy, CURLOPT_PIPEWAIT, 1L) &&
 	       !curl_easy_setopt(easy, CURLOPT_HEADEROPT, (long)CURLHEADER_SEPARATE) &&
 	       (environment || !curl_easy_setopt(easy, CURLOPT_PROXY, proxy)) &&
 	       (!options->cacert || !curl_easy_setopt(easy, CURLOPT_CAINFO, options->cacert));
@@ -199,6 +198,9 @@ static bool aim(struct upload_slot *slot)
 	return !curl_easy_setopt(slot->easy, CURLOPT_URL, lane->endpoint->url) &&
 	       !curl_easy_setopt(slot->easy, CURLOPT_UNIX_SOCKET_PATH, lane->endpoint->socket) &&
 	       !curl_easy_setopt(slot->easy, CURLOPT_HTTPHEADER, headers) &&
+	       /* one that was open all the time may be about to be closed */
+	       !curl_easy_setopt(slot->easy, CURLOPT_FRESH_CONNECT,
+				 slot->item->unclear ? 1L : 0L) &&
 	       !curl_easy_setopt(slot->easy, CURLOPT_TIMEOUT_MS, timeout_of(slot)) &&
 	       !curl_easy_setopt(slot->easy, CURLOPT_POSTFIELDSIZE_LARGE,
 				 (curl_off_t)slot->item->body_size);

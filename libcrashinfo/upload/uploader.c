@@ -81,6 +81,11 @@ static struct crashinfo_error *set_up_curl(struct crashinfo_uploader *uploader)
 		return crashinfo_error_no_memory();
 	for (size_t i = 0; i < uploader->options.concurrency; i++)
 		uploader->slots[i].uploader = uploader;
+	/*
+	 * One request at a time in an HTTP/2 connection: a server that ends the connection, as they
+	 * do after so many requests, would leave all others in it without an answer.
+	 */
+	curl_multi_setopt(uploader->multi, CURLMOPT_PIPELINING, (long)CURLPIPE_NOTHING);
 	curl_multi_setopt(uploader->multi, CURLMOPT_MAXCONNECTS, connections);
 	curl_multi_setopt(uploader->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, connections);
 	return NULL;
