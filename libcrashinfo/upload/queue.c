@@ -371,6 +371,8 @@ static int poll_time(const struct crashinfo_uploader *uploader)
 {
 	uint64_t now = upload_now_ms(), time = POLL_MAX_MS;
 
+	if (should_commit(uploader, true))
+		return 0;
 	for (size_t i = 0; i < uploader->items.size; i++) {
 		const struct upload_item *item = uploader->items.data[i];
 		uint64_t wait = POLL_MAX_MS;
