@@ -47,6 +47,8 @@ struct process {
 	struct crashinfo_maps *maps;
 	struct unwind_space space;
 
+	void *mapped; /* what holds the store */
+	size_t mapped_size;
 	unsigned char *store; /* of the copies */
 	size_t stored;
 	struct process_copied *copies; /* sorted by address, not overlapping */

@@ -1,15 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
 #include "process/internal.h"
 
 /* Of all copies together; address space only until it is used. */
-#define STORE_MAX ((size_t)128 << 20)
+#define STORE_MAX   ((size_t)128 << 20)
+#define STORE_ALIGN ((size_t)2 << 20)
+/* Stacks from which on large pages pay. */
+#define STACKS_MANY 64
 /* Of one stack: from the stack pointer on. What lies beyond is read later if it still can be. */
 #define STACK_MAX ((size_t)256 << 10)
 /* The first piece of a stack: most threads use less. */
@@ -20,6 +26,8 @@
 #define HEADERS_MAX 1024
 /* Of one mapping that no file backs. */
 #define HOLD_MAX ((size_t)4 << 20)
+/* File systems that a process has mapped files of. */
+#define DEVICES_MAX 16
 /* Entries of the maps that one image has to either side of its code. */
 #define IMAGE_MAPS 4
 
@@ -89,15 +97,33 @@ static const unsigned char *find_copy(const struct process *process, uint64_t pa
 	return copy->bytes + (page - copy->address);
 }
 
+/* Aligned for large pages: one fault in place of 512 where many stacks are copied. */
+static void make_store(struct process *process)
+{
+	const size_t total = STORE_MAX + STORE_ALIGN;
+	unsigned char *store = mmap(NULL, total, PROT_READ | PROT_WRITE,
+				    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (store == MAP_FAILED)
+		return;
+	process->mapped = store;
+	process->mapped_size = total;
+	process->store = store + (STORE_ALIGN - (uintptr_t)store % STORE_ALIGN);
+}
+
+void process_expect_stacks(struct process *process, size_t count)
+{
+	if (!process->store)
+		make_store(process);
+	if (process->store && count >= STACKS_MANY)
+		madvise(process->store, STORE_MAX, MADV_HUGEPAGE);
+}
+
 /* Room for that many bytes of copies, or as many as there are. */
 static unsigned char *store_place(struct process *process, size_t *size)
 {
-	if (!process->store) {
-		void *store = mmap(NULL, STORE_MAX, PROT_READ | PROT_WRITE,
-				   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-
-		process->store = store == MAP_FAILED ? NULL : store;
-	}
+	if (!process->store)
+		make_store(process);
 	if (!process->store)
 		*size = 0;
 	if (*size > STORE_MAX - process->stored)
@@ -151,9 +177,12 @@ size_t process_copy(struct process *process, uint64_t address, size_t size)
 				       page);
 		else
 			got = copy_gap(process, page, (size_t)(end - page));
-		if (!got)
-			break;
 		page += got;
+		/* What follows is in another copy, or can't be read. */
+		at = copy_after(process, page);
+		if (page < end &&
+		    (!got || at == process->copy_count || process->copies[at].address > page))
+			break;
 	}
 	if (page > end)
 		page = end;
@@ -189,17 +218,54 @@ bool process_copy_stack(struct process *process, uint64_t sp)
 
 void process_copies_free(struct process *process)
 {
-	if (process->store)
-		munmap(process->store, STORE_MAX);
+	if (process->mapped)
+		munmap(process->mapped, process->mapped_size);
 	free(process->copies);
 }
 
 /* --- what is in no file ----------------------------------------------------------------------- */
 
 /* Whether a file can be opened under the name that the map has. */
-static bool has_file(const struct crashinfo_map *map)
+static bool has_file(const struct process *process, const struct crashinfo_map *map)
 {
-	return map->inode && !map->deleted && map->path[0] == '/';
+	return process->root_fd >= 0 && map->inode && !map->deleted && map->path[0] == '/';
+}
+
+/* Whether the file of that name has the numbers that the map has for it. */
+static bool is_honest(const struct process *process, const struct crashinfo_map *map)
+{
+	struct stat status;
+
+	return !fstatat(process->root_fd, map->path + 1, &status, AT_SYMLINK_NOFOLLOW) &&
+	       status.st_ino == map->inode && major(status.st_dev) == map->device_major &&
+	       minor(status.st_dev) == map->device_minor;
+}
+
+/*
+ * File systems whose files are told by their numbers. Others, layered ones above all, number them
+ * in two ways: then a file is told by the build id, which is beside the header in memory.
+ */
+struct devices {
+	struct {
+		uint32_t major, minor;
+		bool is_honest;
+	} items[DEVICES_MAX];
+	size_t count;
+};
+
+static bool is_on_honest_device(const struct process *process, struct devices *devices,
+				const struct crashinfo_map *map)
+{
+	for (size_t i = 0; i < devices->count; i++)
+		if (devices->items[i].major == map->device_major &&
+		    devices->items[i].minor == map->device_minor)
+			return devices->items[i].is_honest;
+	if (devices->count == DEVICES_MAX)
+		return false;
+	devices->items[devices->count].major = map->device_major;
+	devices->items[devices->count].minor = map->device_minor;
+	devices->items[devices->count].is_honest = is_honest(process, map);
+	return devices->items[devices->count++].is_honest;
 }
 
 static bool starts_image(const struct crashinfo_map *map)
@@ -231,12 +297,15 @@ static void copy_headers(struct process *process, const uint64_t *pages, size_t 
 static void hold_headers(struct process *process)
 {
 	uint64_t pages[HEADERS_MAX];
+	struct devices devices = {.count = 0};
 	size_t count = 0;
 
 	for (size_t i = 0; i < process->maps->count && count < HEADERS_MAX; i++) {
 		const struct crashinfo_map *map = &process->maps->entries[i];
 
-		if (starts_image(map) && !find_copy(process, map->start))
+		if (!starts_image(map) || find_copy(process, map->start))
+			continue;
+		if (!has_file(process, map) || !is_on_honest_device(process, &devices, map))
 			pages[count++] = map->start;
 	}
 	copy_headers(process, pages, count);
@@ -255,11 +324,12 @@ static bool has_code(const struct crashinfo_maps *maps, size_t at)
 	return false;
 }
 
-static bool is_lost_with_process(const struct crashinfo_maps *maps, size_t at)
+static bool is_lost_with_process(const struct process *process, size_t at)
 {
+	const struct crashinfo_maps *maps = process->maps;
 	const struct crashinfo_map *map = &maps->entries[at];
 
-	if (!map->readable || map->writable || has_file(map))
+	if (!map->readable || map->writable || has_file(process, map))
 		return false;
 	return map->executable || (map->inode && has_code(maps, at));
 }
@@ -275,7 +345,7 @@ void process_hold(struct process *process)
 		const struct crashinfo_map *map = &maps->entries[i];
 		uint64_t size = map->end - map->start;
 
-		if (is_lost_with_process(maps, i))
+		if (is_lost_with_process(process, i))
 			process_copy(process, map->start, size < HOLD_MAX ? size : HOLD_MAX);
 	}
 	/* From now on the id may become another process's. */

@@ -71,6 +71,8 @@ struct unwind_memory process_memory(struct process *process);
  * become too many; the number comes back.
  */
 size_t process_copy(struct process *process, uint64_t address, size_t size);
+/* So many stacks will be copied: a hint. */
+void process_expect_stacks(struct process *process, size_t count);
 /* What unwinding from `sp` on needs, as far as one stack may take; whether there was any. Without
  * maps it may take more than is the stack. */
 bool process_copy_stack(struct process *process, uint64_t sp);

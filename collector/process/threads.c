@@ -5,6 +5,7 @@
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,8 +26,18 @@
 #define ROUNDS_MAX 4
 /* Longest line of a thread's stat file that matters: its name and state come first. */
 #define STAT_BYTES 128
+/* Threads from which on another thread of ours pays. */
+#define MANY 32
 
 /* --- registers -------------------------------------------------------------------------------- */
+
+/* What a system call returns that waited and was interrupted, before the program gets to see it:
+ * the kernel's ERESTARTSYS, ERESTARTNOINTR, ERESTARTNOHAND and ERESTART_RESTARTBLOCK. */
+static bool is_restart(int64_t result)
+{
+	return result == -512 || result == -513 || result == -514 || result == -516 ||
+	       result == -EINTR;
+}
 
 #if defined(__x86_64__)
 static void convert(const struct user_regs_struct *r, struct unwind_registers *ret)
@@ -38,6 +49,11 @@ static void convert(const struct user_regs_struct *r, struct unwind_registers *r
 	memcpy(ret->value, values, sizeof(values));
 	ret->known = ((uint64_t)1 << sizeof(values) / sizeof(values[0])) - 1;
 }
+
+static bool is_interrupted(const struct user_regs_struct *r)
+{
+	return r->orig_rax != UINT64_MAX && is_restart((int64_t)r->rax);
+}
 #elif defined(__aarch64__)
 static void convert(const struct user_regs_struct *r, struct unwind_registers *ret)
 {
@@ -47,6 +63,11 @@ static void convert(const struct user_regs_struct *r, struct unwind_registers *r
 	ret->value[SP] = r->sp;
 	ret->value[PC] = r->pc;
 	ret->known = ((uint64_t)1 << (PC + 1)) - 1;
+}
+
+static bool is_interrupted(const struct user_regs_struct *r)
+{
+	return is_restart((int64_t)r->regs[0]);
 }
 #endif
 
@@ -65,6 +86,7 @@ static void read_registers(struct process_thread *thread)
 		return;
 	}
 	convert(&registers, &thread->registers);
+	thread->was_waiting = is_interrupted(&registers);
 	thread->has_registers = true;
 }
 
@@ -87,20 +109,85 @@ static void parse_stat(struct process_thread *thread, char *text, size_t size)
 	thread->name[length] = '\0';
 }
 
-static void read_name(const struct process_threads *threads, struct process_thread *thread)
+static void read_name(int task_fd, struct process_thread *thread)
 {
 	char path[32], text[STAT_BYTES];
 	ssize_t size;
 	int fd;
 
 	snprintf(path, sizeof(path), "%d/stat", thread->tid);
-	fd = openat(threads->task_fd, path, O_RDONLY | O_CLOEXEC);
+	fd = openat(task_fd, path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return;
 	size = read(fd, text, sizeof(text));
 	close(fd);
 	if (size > 0)
 		parse_stat(thread, text, (size_t)size);
+}
+
+/*
+ * Names and states take twice as long as stopping does, so those of many threads are read aside. A
+ * thread that has been stopped by then is told by what stopping it has interrupted.
+ */
+struct process_names {
+	pthread_t reader;
+	int task_fd;
+	size_t count;
+	struct process_thread items[];
+};
+
+static void *read_names(void *argument)
+{
+	struct process_names *names = argument;
+
+	for (size_t i = 0; i < names->count; i++)
+		read_name(names->task_fd, &names->items[i]);
+	return NULL;
+}
+
+static bool read_names_aside(struct process_threads *threads)
+{
+	size_t size = threads->count * sizeof(*threads->items);
+	struct process_names *names = malloc(sizeof(*names) + size);
+
+	if (!names)
+		return false;
+	names->task_fd = threads->task_fd;
+	names->count = threads->count;
+	memcpy(names->items, threads->items, size);
+	if (pthread_create(&names->reader, NULL, read_names, names)) {
+		free(names);
+		return false;
+	}
+	threads->names = names;
+	return true;
+}
+
+static void name_threads(struct process_threads *threads, size_t first)
+{
+	if (!first && threads->count >= MANY && read_names_aside(threads))
+		return;
+	for (size_t i = first; i < threads->count; i++)
+		read_name(threads->task_fd, &threads->items[i]);
+}
+
+static void take_names(struct process_threads *threads)
+{
+	struct process_names *names = threads->names;
+
+	if (!names)
+		return;
+	pthread_join(names->reader, NULL);
+	for (size_t i = 0; i < names->count; i++) {
+		struct process_thread *thread = &threads->items[i];
+
+		memcpy(thread->name, names->items[i].name, sizeof(thread->name));
+		thread->state = names->items[i].state;
+		if (thread->state == 't' && thread->has_registers)
+			thread->state = thread->was_waiting ? 'S' : 'R';
+	}
+	free(names);
+	threads->names = NULL;
 }
 
 static bool is_known(const struct process_threads *threads, size_t count, int tid)
@@ -121,7 +208,6 @@ static struct crashinfo_error *add(struct process_threads *threads, int tid)
 	thread = &threads->items[threads->count++];
 	*thread = (struct process_thread){.tid = tid, .state = '?'};
 	snprintf(thread->name, sizeof(thread->name), "%d", tid);
-	read_name(threads, thread);
 	return NULL;
 }
 
@@ -246,6 +332,8 @@ static struct crashinfo_error *stop_all(const struct process_threads_options *op
 		size_t first = round ? threads->count : 0;
 
 		error = list(threads, options->max);
+		if (!error)
+			name_threads(threads, first);
 		if (error || first == threads->count || options->names_only)
 			break;
 		stop(threads, first, options->leave_tid, deadline);
@@ -269,8 +357,6 @@ struct crashinfo_error *process_threads_stop(const struct process_threads_option
 		error = add(&threads, options->leave_tid);
 	if (!error)
 		error = stop_all(options, &threads);
-	close(threads.task_fd);
-	threads.task_fd = -1;
 	if (error)
 		process_threads_deinit(&threads);
 	else
@@ -296,11 +382,15 @@ void process_threads_release(struct process_threads *threads)
 {
 	for (size_t i = 0; i < threads->count; i++)
 		release(&threads->items[i]);
+	take_names(threads);
+	if (threads->task_fd >= 0)
+		close(threads->task_fd);
+	threads->task_fd = -1;
 }
 
 void process_threads_deinit(struct process_threads *threads)
 {
 	process_threads_release(threads);
 	free(threads->items);
-	*threads = (struct process_threads){NULL};
+	*threads = (struct process_threads){.task_fd = -1};
 }

@@ -28,8 +28,11 @@ struct process_thread {
 
 	/* private */
 	bool seized, stopped;
-	int signal; /* to be delivered */
+	bool was_waiting; /* in a system call that being stopped has interrupted */
+	int signal;       /* to be delivered */
 };
+
+struct process_names;
 
 struct process_threads {
 	struct process_thread *items;
@@ -39,6 +42,7 @@ struct process_threads {
 	/* private */
 	size_t capacity;
 	int task_fd;
+	struct process_names *names; /* being read aside, NULL when there are none */
 };
 
 struct process_threads_options {
@@ -51,8 +55,8 @@ struct process_threads_options {
 };
 
 /*
- * List, name and stop them. A thread that can't be stopped says why. OS when the process has no
- * threads or can't be looked at, NO_MEMORY.
+ * List and stop them. Names and states are there when they are released. A thread that can't be
+ * stopped says why. OS when the process has no threads or can't be looked at, NO_MEMORY.
  */
 struct crashinfo_error *process_threads_stop(const struct process_threads_options *options,
 					     struct process_threads *ret);

@@ -42,6 +42,7 @@ static void copy_stacks(struct crash *crash)
 {
 	size_t missing = 0;
 
+	process_expect_stacks(crash->process, crash->threads.count);
 	for (size_t i = 0; i < crash->threads.count; i++) {
 		const struct process_thread *thread = &crash->threads.items[i];
 		struct unwind_frame frame;
@@ -152,11 +153,14 @@ static void add_files(struct crash *crash, uint64_t deadline)
 
 /* --- memory ----------------------------------------------------------------------------------- */
 
-static void set_maps(struct crash *crash)
+/* Once, as soon as they are there. */
+void collect_maps(struct crash *crash)
 {
 	const struct scan *scan = &crash->scan;
 	struct crashinfo_error *error;
 
+	if (!crash->process || process_maps(crash->process))
+		return;
 	if (scan->maps.size)
 		error = process_set_maps(crash->process, scan->text + scan->maps.at,
 					 scan->maps.size);
@@ -172,7 +176,7 @@ void collect_rest(struct crash *crash)
 	uint64_t deadline = now_ms() + crash->receiver->options.system_timeout;
 
 	if (crash->process) {
-		set_maps(crash);
+		collect_maps(crash);
 		if (crash->has_registers && !crash->scan.has_stack) {
 			struct unwind_frame frame;
 

@@ -89,6 +89,8 @@ void crash_config_deinit(struct crash_config *config);
 
 /* The process is known: stop its threads and copy what they have. */
 void collect_threads(struct crash *crash);
+/* The maps are there: read them while the rest of the stream comes. */
+void collect_maps(struct crash *crash);
 /* The stream is complete: what else goes away with the process. */
 void collect_rest(struct crash *crash);
 

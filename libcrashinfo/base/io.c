@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -16,6 +17,8 @@
 /* One read call; large enough that a 50 MB report takes few of them. */
 #define IO_CHUNK_BYTES     (256 * 1024)
 #define IO_TEMPORARY_TRIES 64
+/* The kernel's RENAME_NOREPLACE. */
+#define IO_RENAME_NOREPLACE 1U
 
 static size_t io_size_hint(int fd, size_t max_bytes)
 {
@@ -212,7 +215,8 @@ struct crashinfo_error *io_atomic_commit(struct io_atomic *file, bool durable)
 /* Not every file system can rename without replacing; a second link never replaces. */
 static int io_rename_new(const char *from, const char *to)
 {
-	if (!renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE))
+	/* Not every libc has a function for it. */
+	if (!syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, IO_RENAME_NOREPLACE))
 		return 0;
 	if (errno != EINVAL && errno != ENOSYS)
 		return -1;
