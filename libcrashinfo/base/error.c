@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <crashinfo/error.h>
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -69,7 +70,7 @@ static struct crashinfo_error *error_set_message(struct crashinfo_error *error, 
 struct crashinfo_error *crashinfo_error_from_errno(int errnum, const char *format, ...)
 {
 	struct crashinfo_error *error;
-	char reason[128], *message = NULL;
+	char *message = NULL;
 	va_list args;
 	int length;
 
@@ -78,9 +79,9 @@ struct crashinfo_error *crashinfo_error_from_errno(int errnum, const char *forma
 	va_end(args);
 	if (error == &no_memory)
 		return error;
-	/* the GNU variant: thread safe, and what it returns need not be `reason` */
-	length = asprintf(&message, "%s: %s", error->message,
-			  strerror_r(errnum, reason, sizeof(reason)));
+	/* thread safe, and the same in every libc */
+	errno = errnum;
+	length = asprintf(&message, "%s: %m", error->message);
 	return error_set_message(error, length, message);
 }
 
