@@ -51,8 +51,9 @@ reports() {
 	"$tests/make-reports.py" "$template" "$1" "${2:-1000}" reports
 }
 
+# With time for machines that are busy.
 upload() {
-	timeout 120 ddcrash-upload --endpoint "$url" "$@" reports
+	timeout 120 ddcrash-upload --endpoint "$url" --timeout-ms 30000 "$@" reports
 }
 
 saw() {
