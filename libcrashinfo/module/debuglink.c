@@ -25,6 +25,7 @@ static struct crashinfo_error *try_link(struct crashinfo_finder *finder, struct 
 	struct elf_file elf;
 	struct crashinfo_error *error;
 	uint32_t found = 0;
+	bool has_dwarf;
 
 	if (!candidate.path || !candidate.relative)
 		return crashinfo_error_no_memory();
@@ -35,6 +36,7 @@ static struct crashinfo_error *try_link(struct crashinfo_finder *finder, struct 
 	}
 	error = elf_file_crc(&elf, &found);
 	elf_file_build_id(&elf, &finder->context.limits, id);
+	has_dwarf = elf_file_has_dwarf(&elf);
 	elf_file_close(&elf);
 	if (error) {
 		crashinfo_error_destroy(error);
@@ -50,6 +52,7 @@ static struct crashinfo_error *try_link(struct crashinfo_finder *finder, struct 
 		return module_attempt(finder, files, candidate.path, "build id differs");
 	}
 	files->debug = candidate;
+	files->has_dwarf = has_dwarf;
 	return module_attempt(finder, files, candidate.path, "used by its debug link");
 }
 

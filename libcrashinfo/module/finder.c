@@ -122,8 +122,9 @@ static const char *take(struct module_files *files, const struct module_file *ca
 	bool dwarf = elf_file_has_dwarf(elf), symbols = elf_file_has_symtab(elf);
 	const char *outcome = "not needed";
 
-	if (!files->debug.path && (dwarf || symbols)) {
+	if ((!files->has_dwarf && dwarf) || (!files->debug.path && symbols)) {
 		files->debug = *candidate;
+		files->has_dwarf = dwarf;
 		outcome = "used for debug information";
 		if (!dwarf)
 			outcome = "used for its symbols";
@@ -137,12 +138,28 @@ static const char *take(struct module_files *files, const struct module_file *ca
 	return outcome;
 }
 
+/* As take() for a file that is no ELF file. */
+static const char *take_table(struct module_files *files, const struct module_file *candidate,
+			      const struct module_table_id *table)
+{
+	if (files->build_id && !module_table_fits(table, files->build_id)) {
+		files->public.build_id_mismatch = true;
+		return "build id differs";
+	}
+	/* no build id: nothing says that it belongs to the module */
+	if (!files->build_id || files->table.path)
+		return "not needed";
+	files->table = *candidate;
+	return table->kind == MODULE_GSYM ? "used as GSYM file" : "used as Breakpad file";
+}
+
 /* Open the candidate, compare its build id, use it. */
 static struct crashinfo_error *try_file(struct crashinfo_finder *finder, struct module_files *files,
 					const struct module_file *candidate)
 {
 	int fd = beneath_open(candidate->dir_fd, candidate->relative, candidate->mode);
 	char id[ELF_BUILD_ID_HEX] = "";
+	struct module_table_id table;
 	struct elf_file elf;
 	struct crashinfo_error *error;
 	const char *outcome;
@@ -152,6 +169,11 @@ static struct crashinfo_error *try_file(struct crashinfo_finder *finder, struct 
 				      errno == ENOENT || errno == ENOTDIR ? "not found"
 				      : errno == EXDEV ? "leads out of the folder"
 						       : "cannot be opened");
+	if (module_table_identify(fd, &table)) {
+		close(fd);
+		return module_attempt(finder, files, candidate->path,
+				      take_table(files, candidate, &table));
+	}
 	error = elf_file_open(fd, &elf);
 	if (error) {
 		crashinfo_error_destroy(error);
@@ -171,7 +193,7 @@ static struct crashinfo_error *try_file(struct crashinfo_finder *finder, struct 
 	return error;
 }
 
-static struct crashinfo_error *try_path(struct crashinfo_finder *finder, struct module_files *files,
+struct crashinfo_error *module_try_path(struct crashinfo_finder *finder, struct module_files *files,
 					const struct module_dir *dir, const char *relative)
 {
 	struct module_file candidate = {
@@ -203,7 +225,7 @@ static struct crashinfo_error *try_tree(struct crashinfo_finder *finder, struct 
 			copy = arena_strdup(&finder->arena, relative);
 			if (!copy)
 				return crashinfo_error_no_memory();
-			error = try_path(finder, files, dir, copy);
+			error = module_try_path(finder, files, dir, copy);
 			if (error || files->debug.path)
 				return error;
 		}
@@ -211,18 +233,34 @@ static struct crashinfo_error *try_tree(struct crashinfo_finder *finder, struct 
 	return NULL;
 }
 
+/* All files of the index that have this id. */
+static struct crashinfo_error *try_indexed(struct crashinfo_finder *finder,
+					   struct module_files *files, const struct module_dir *dir,
+					   const char *id)
+{
+	const struct module_indexed *found;
+	struct crashinfo_error *error = NULL;
+	size_t count;
+
+	module_index_find(dir, id, &found, &count);
+	for (size_t i = 0; i < count && !error; i++)
+		if (found[i].kind == MODULE_ELF || !files->has_dwarf)
+			error = module_try_path(finder, files, dir, found[i].relative);
+	return error;
+}
+
 static struct crashinfo_error *try_index(struct crashinfo_finder *finder,
 					 struct module_files *files, struct module_dir *dir)
 {
-	const struct module_indexed *found;
-	size_t count;
 	struct crashinfo_error *error = module_index_make(finder, dir);
+	struct breakpad_ids ids;
 
-	if (error)
-		return error;
-	module_index_find(dir, files->build_id, &found, &count);
-	for (size_t i = 0; i < count && !error; i++)
-		error = try_path(finder, files, dir, found[i].relative);
+	if (!error)
+		error = try_indexed(finder, files, dir, files->build_id);
+	breakpad_ids_make(files->build_id, &ids);
+	for (size_t i = 0; i < COUNT(ids.ids) && !error; i++)
+		if (*ids.ids[i])
+			error = try_indexed(finder, files, dir, ids.ids[i]);
 	return error;
 }
 
@@ -245,10 +283,13 @@ static struct crashinfo_error *search(struct crashinfo_finder *finder, struct mo
 			error = try_tree(finder, files, &finder->dirs.data[i]);
 	for (size_t i = 0; i < finder->dirs.size && files->path && !error; i++)
 		if (finder->dirs.data[i].sysroot && !is_complete(files))
-			error = try_path(finder, files, &finder->dirs.data[i], files->path);
+			error = module_try_path(finder, files, &finder->dirs.data[i], files->path);
+	for (size_t i = 0; i < finder->dirs.size && files->build_id && files->path && !error; i++)
+		if (is_tree(&finder->dirs.data[i]) && !files->has_dwarf && !files->table.path)
+			error = module_try_store(finder, files, &finder->dirs.data[i]);
 	/* reading whole trees comes last */
 	for (size_t i = 0; i < finder->dirs.size && files->build_id && !error; i++)
-		if (is_tree(&finder->dirs.data[i]) && !files->debug.path)
+		if (is_tree(&finder->dirs.data[i]) && !files->has_dwarf && !files->table.path)
 			error = try_index(finder, files, &finder->dirs.data[i]);
 	return error;
 }
@@ -261,18 +302,22 @@ static bool same_text(const char *a, const char *b)
 /* A build id that could be one, in lowercase; "" when it could not. */
 static const char *clean_id(struct crashinfo_finder *finder, const char *id)
 {
-	size_t size = id ? strlen(id) : 0;
-	char *copy;
+	size_t size = 0, from = id ? strlen(id) : 0;
+	char *copy = arena_strdup(&finder->arena, id ? id : "");
 
-	if (size < 4 || size % 2 || size >= ELF_BUILD_ID_HEX)
-		return "";
-	copy = arena_memdup(&finder->arena, id, size);
-	for (size_t i = 0; copy && i < size; i++) {
-		if (hex_digit(copy[i]) < 0)
+	for (size_t i = 0; copy && i < from; i++) {
+		/* GUIDs and UUIDs are also written with dashes and in braces */
+		if (strchr("-{}", id[i]))
+			continue;
+		if (hex_digit(id[i]) < 0)
 			return "";
-		if (copy[i] >= 'A' && copy[i] <= 'F')
-			copy[i] = (char)(copy[i] - 'A' + 'a');
+		copy[size++] = id[i] >= 'A' && id[i] <= 'F' ? (char)(id[i] - 'A' + 'a') : id[i];
 	}
+	if (copy)
+		copy[size] = '\0';
+	/* the age behind the GUID of a PDB file may have an odd number of digits */
+	if (size < 4 || (size % 2 && (size <= 32 || size > 40)) || size >= ELF_BUILD_ID_HEX)
+		return copy ? "" : NULL;
 	return copy;
 }
 
@@ -290,11 +335,11 @@ static struct module_files *known(struct crashinfo_finder *finder, const char *b
 
 static void publish(struct module_files *files)
 {
-	files->public.debug_path = files->debug.path;
+	files->public.debug_path = files->debug.path ? files->debug.path : files->table.path;
 	files->public.image_path = files->image.path;
 	files->public.attempts = files->attempts.data;
 	files->public.attempt_count = files->attempts.size;
-	if (files->debug.path)
+	if (files->public.debug_path)
 		files->public.build_id_mismatch = files->public.crc_mismatch = false;
 }
 

@@ -9,6 +9,7 @@
 #include "base/vec.h"
 #include "module/beneath.h"
 #include "module/elf_file.h"
+#include "module/table_file.h"
 
 /* A file below one of the folders, which can be opened again. */
 struct module_file {
@@ -18,10 +19,11 @@ struct module_file {
 	enum beneath_mode mode;
 };
 
-/* One file of a tree that was indexed; sorted by id, files with DWARF first. */
+/* One file of a tree that was indexed; sorted by id, ELF files with DWARF first. */
 struct module_indexed {
 	const char *id;       /* lowercase hex */
 	const char *relative; /* to the folder */
+	enum module_kind kind;
 	bool has_dwarf, has_symtab;
 };
 
@@ -42,6 +44,8 @@ struct module_dir {
 struct module_files {
 	struct crashinfo_module_files public;
 	struct module_file debug, image;
+	struct module_file table;    /* GSYM or Breakpad symbols */
+	bool has_dwarf;              /* the debug file */
 	const char *build_id, *path; /* what was asked for, NULL when unknown */
 	VEC(struct crashinfo_attempt) attempts;
 };
@@ -61,6 +65,13 @@ struct crashinfo_error *module_index_make(struct crashinfo_finder *finder, struc
 /* All files with this id, in `*ret` and the `*count_ret` - 1 behind it. */
 void module_index_find(const struct module_dir *dir, const char *id,
 		       const struct module_indexed **ret, size_t *count_ret);
+
+/* Look at one file of a folder, and use it where something is still missing. */
+struct crashinfo_error *module_try_path(struct crashinfo_finder *finder, struct module_files *files,
+					const struct module_dir *dir, const char *relative);
+/* Look for symbols of Breakpad in the folder: NAME/ID/NAME.sym. */
+struct crashinfo_error *module_try_store(struct crashinfo_finder *finder,
+					 struct module_files *files, const struct module_dir *dir);
 
 /* Note a place that was tried. `outcome` is static. */
 struct crashinfo_error *module_attempt(struct crashinfo_finder *finder, struct module_files *files,

@@ -4,6 +4,7 @@
 #include <fts.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/limits.h"
 #include "base/log.h"
@@ -22,6 +23,8 @@ static int by_id(const void *a, const void *b)
 
 	if (order)
 		return order;
+	if (x->kind != y->kind)
+		return x->kind < y->kind ? -1 : 1;
 	if (x->has_dwarf != y->has_dwarf)
 		return y->has_dwarf - x->has_dwarf;
 	if (x->has_symtab != y->has_symtab)
@@ -30,40 +33,56 @@ static int by_id(const void *a, const void *b)
 }
 
 static struct crashinfo_error *add_entry(struct crashinfo_finder *finder, struct module_dir *dir,
-					 const char *relative, const struct elf_file *elf)
+					 const char *relative, const char *id,
+					 struct module_indexed *entry)
+{
+	struct module_indexed *slot;
+
+	entry->id = arena_strdup(&finder->arena, id);
+	entry->relative = arena_strdup(&finder->arena, relative);
+	slot = entry->id && entry->relative ? vec_push(&dir->index.files) : NULL;
+	if (!slot)
+		return crashinfo_error_no_memory();
+	*slot = *entry;
+	return NULL;
+}
+
+static struct crashinfo_error *add_elf(struct crashinfo_finder *finder, struct module_dir *dir,
+				       const char *relative, const struct elf_file *elf)
 {
 	char id[ELF_BUILD_ID_HEX];
-	struct module_indexed entry = {0}, *slot;
+	struct module_indexed entry = {.kind = MODULE_ELF};
 
 	if (!elf_file_build_id(elf, &finder->context.limits, id))
 		return NULL;
-	entry.id = arena_strdup(&finder->arena, id);
-	entry.relative = arena_strdup(&finder->arena, relative);
 	entry.has_dwarf = elf_file_has_dwarf(elf);
 	entry.has_symtab = elf_file_has_symtab(elf);
-	slot = entry.id && entry.relative ? vec_push(&dir->index.files) : NULL;
-	if (!slot)
-		return crashinfo_error_no_memory();
-	*slot = entry;
-	return NULL;
+	return add_entry(finder, dir, relative, id, &entry);
 }
 
 static struct crashinfo_error *add_file(struct crashinfo_finder *finder, struct module_dir *dir,
 					const char *relative)
 {
 	int fd = beneath_open(dir->fd, relative, BENEATH_STRICT);
+	struct module_indexed entry = {0};
+	struct module_table_id table;
 	struct elf_file elf;
 	struct crashinfo_error *error;
 
 	if (fd < 0)
 		return NULL;
+	if (module_table_identify(fd, &table)) {
+		close(fd);
+		entry.kind = table.kind;
+		return *table.id ? add_entry(finder, dir, relative, table.id, &entry) : NULL;
+	}
 	error = elf_file_open(fd, &elf);
 	if (error) {
 		/* most files of a tree are something else */
 		crashinfo_error_destroy(error);
 		return NULL;
 	}
-	error = add_entry(finder, dir, relative, &elf);
+	error = add_elf(finder, dir, relative, &elf);
 	elf_file_close(&elf);
 	return error;
 }
@@ -105,7 +124,8 @@ struct crashinfo_error *module_index_make(struct crashinfo_finder *finder, struc
 	if (dir->index.done)
 		return NULL;
 	dir->index.done = true;
-	/* the folder itself may be a link; those below it are not followed, so there are no loops */
+	/* the folder itself may be a link; those below it are not followed, so there are no loops
+	 */
 	tree = fts_open(roots, FTS_PHYSICAL | FTS_COMFOLLOW | FTS_NOCHDIR, by_name);
 	if (!tree)
 		return crashinfo_error_from_errno(errno, "cannot read folder %s", dir->path);

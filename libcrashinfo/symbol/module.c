@@ -8,6 +8,7 @@
 
 #include "base/cleanup.h"
 #include "base/limits.h"
+#include "module/beneath.h"
 #include "symbol/trampoline.h"
 
 /*
@@ -117,16 +118,30 @@ static enum crashinfo_symbol_status why_missing(const struct crashinfo_symbol_qu
 	return refused == CRASHINFO_SYMBOL_RESOLVED ? CRASHINFO_SYMBOL_NO_DEBUG_FILE : refused;
 }
 
+static void open_table(const struct module_files *found, struct symbol_module *module)
+{
+	int fd;
+
+	if (!found->table.path || found->has_dwarf)
+		return;
+	fd = beneath_open(found->table.dir_fd, found->table.relative, found->table.mode);
+	if (fd >= 0)
+		crashinfo_error_destroy(symbol_table_open(fd, &module->table));
+}
+
 /* The file the user named, and when it is stripped what belongs to it. */
 static struct crashinfo_error *open_named(struct crashinfo_finder *finder, const char *path,
 					  struct symbol_module *module)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	const struct module_files *found;
+	struct module_table_id id;
 	struct crashinfo_error *error;
 
 	if (fd < 0)
 		return crashinfo_error_from_errno(errno, "cannot open %s", path);
+	if (module_table_identify(fd, &id))
+		return crashinfo_error_wrap(symbol_table_open(fd, &module->table), "%s", path);
 	error = elf_file_open(fd, &module->image);
 	if (error)
 		return crashinfo_error_wrap(error, "%s", path);
@@ -136,10 +151,10 @@ static struct crashinfo_error *open_named(struct crashinfo_finder *finder, const
 	if (error)
 		return error;
 	module->refused = why_refused(&found->public);
-	if (!found->debug.path)
-		return NULL;
+	open_table(found, module);
 	/* a file that went away meanwhile costs its information, not the look-up */
-	crashinfo_error_destroy(module_file_open(&found->debug, &module->debug));
+	if (found->debug.path)
+		crashinfo_error_destroy(module_file_open(&found->debug, &module->debug));
 	return NULL;
 }
 
@@ -160,7 +175,8 @@ static struct crashinfo_error *open_found(struct crashinfo_finder *finder,
 	if (found->image.path && found->image.relative != found->debug.relative)
 		crashinfo_error_destroy(module_file_open(&found->image, &module->image));
 	module->refused = why_refused(files);
-	if (!module->debug.elf && !module->image.elf)
+	open_table(found, module);
+	if (!module->debug.elf && !module->image.elf && !module->table.data)
 		module->missing = why_missing(query, module->refused);
 	return NULL;
 }
@@ -227,6 +243,7 @@ void symbol_module_close(struct symbol_module *module)
 	cache_close(module->cache);
 	reader_file_destroy(module->reader);
 	reader_file_destroy(module->alternate_reader);
+	symbol_table_close(&module->table);
 	/* the alternate after what refers to it */
 	dwarf_end(module->dwarf);
 	dwarf_end(module->alternate_dwarf);
@@ -295,7 +312,27 @@ static struct crashinfo_error *resolve_symbols(struct symbol_module *module,
 	struct lookups rest;
 
 	lookups_part(lookups, lacks_name, &rest);
-	return rest.count ? elf_symbols_resolve(symbol_module_symbols(module), &rest) : NULL;
+	return rest.count && symbol_module_symbols(module)->elf
+		       ? elf_symbols_resolve(symbol_module_symbols(module), &rest)
+		       : NULL;
+}
+
+/* Addresses of Breakpad count from where the module begins. */
+static uint64_t base_of(const struct symbol_module *module)
+{
+	const struct elf_file *file = module->image.elf ? &module->image : &module->debug;
+	uint64_t base;
+
+	return file->elf && elf_file_base(file, &base) ? base : 0;
+}
+
+static struct crashinfo_error *resolve_without_dwarf(struct symbol_module *module,
+						     const struct crashinfo_limits *limits,
+						     struct lookups *lookups)
+{
+	if (module->table.data)
+		return symbol_table_resolve(&module->table, base_of(module), limits, lookups);
+	return NULL;
 }
 
 struct crashinfo_error *symbol_module_resolve(struct symbol_module *module,
@@ -310,5 +347,7 @@ struct crashinfo_error *symbol_module_resolve(struct symbol_module *module,
 		error = reader_resolve(module->reader, lookups);
 	if (!error && module->reader)
 		error = symbol_module_resolve_rest(module, limits, lookups);
+	if (!error && !module->reader)
+		error = resolve_without_dwarf(module, limits, lookups);
 	return error ? error : resolve_symbols(module, lookups);
 }

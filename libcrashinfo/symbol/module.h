@@ -5,12 +5,14 @@
 
 #include "symbol/cache.h"
 #include "symbol/reader.h"
+#include "symbol/table.h"
 
 struct symbol_module {
 	struct elf_file debug, image, alternate;       /* fd -1 and elf NULL when not there */
 	struct reader_file *reader, *alternate_reader; /* NULL without DWARF */
 	Dwarf *dwarf, *alternate_dwarf;                /* NULL until libdw is needed */
-	struct cache_file *cache; /* answers in place of all of these; NULL when there is none */
+	struct cache_file *cache;  /* answers in place of all of these; NULL when there is none */
+	struct symbol_table table; /* GSYM or Breakpad, if there is no DWARF */
 	enum crashinfo_symbol_status missing; /* why nothing can be looked up, RESOLVED if it can */
 	enum crashinfo_symbol_status refused; /* why a debug file was not used, RESOLVED if none */
 	bool altlink_missing;                 /* names of inlined functions may be in it */

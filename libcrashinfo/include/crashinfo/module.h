@@ -5,8 +5,9 @@
  * A finder knows the folders that the user gave; nothing outside them is ever opened, whatever path
  * a report names. A debug folder may be a `.build-id` tree (NN/REST.debug, at its root or below
  * usr/lib/debug), or any other tree of ELF files, which is then indexed by build id on first need;
- * only headers and notes are read for that. A sysroot is a folder in which a module's own path is
- * looked up.
+ * only headers and notes are read for that. GSYM files and symbol files of Breakpad are found in
+ * the same ways, the latter also as NAME/ID/NAME.sym; they count when there is no DWARF. A sysroot
+ * is a folder in which a module's own path is looked up.
  *
  * A file is used only when its build id equals the one asked for; a debug file reached by
  * .gnu_debuglink only when its CRC fits too.
@@ -47,7 +48,7 @@ struct crashinfo_attempt {
 
 /* What was found for one module; owned by the finder, lives as long as it. */
 struct crashinfo_module_files {
-	const char *debug_path; /* a file with DWARF, NULL when none was found */
+	const char *debug_path; /* a file with DWARF or symbols, NULL when none was found */
 	const char
 		*image_path; /* the module itself or its stripped copy, NULL when none was found */
 	bool build_id_mismatch; /* a file was at hand, but it is of another build */
