@@ -110,32 +110,22 @@ bool tool_scrub_checks(const struct tool_scrub *scrub)
 
 /* --- what was removed --- */
 
-static void write_text(FILE *f, const char *text)
+static struct crashinfo_error *write_manifest(struct tool_scrub *scrub, const char *name,
+					      const struct crashinfo_scrubbed *scrubbed)
 {
-	fputc('"', f);
-	for (; *text; text++) {
-		unsigned char c = (unsigned char)*text;
+	char *text;
+	size_t size;
+	struct crashinfo_error *error;
 
-		if (c < 0x20 || c == '"' || c == '\\')
-			fprintf(f, "\\u%04x", c);
-		else
-			fputc(c, f);
-	}
-	fputc('"', f);
-}
-
-static void write_manifest(struct tool_scrub *scrub, const char *name,
-			   const struct crashinfo_scrubbed *scrubbed)
-{
-	for (size_t i = 0; scrub->manifest && i < scrubbed->count; i++) {
-		fputs("{\"input\":", scrub->manifest);
-		write_text(scrub->manifest, name);
-		fputs(",\"rule\":", scrub->manifest);
-		write_text(scrub->manifest, scrubbed->removals[i].rule);
-		fputs(",\"pointer\":", scrub->manifest);
-		write_text(scrub->manifest, scrubbed->removals[i].pointer);
-		fprintf(scrub->manifest, ",\"count\":%zu}\n", scrubbed->removals[i].count);
-	}
+	if (!scrub->manifest)
+		return NULL;
+	error = crashinfo_scrubbed_manifest(scrubbed, name, &text, &size);
+	if (error)
+		return error;
+	/* a failure is seen when the file is closed */
+	fwrite(text, 1, size, scrub->manifest);
+	free(text);
+	return NULL;
 }
 
 static size_t total(const struct crashinfo_scrubbed *scrubbed, const char *rule)
@@ -197,8 +187,8 @@ struct crashinfo_error *tool_scrub_report(struct tool *tool, struct tool_scrub *
 		return crashinfo_error_at(error, name, 0, 0, 0);
 	*found = scrubbed->count;
 	tell(tool, scrub, name, scrubbed);
-	write_manifest(scrub, name, scrubbed);
-	if (scrubbed->count && !scrub->check)
+	error = write_manifest(scrub, name, scrubbed);
+	if (!error && scrubbed->count && !scrub->check)
 		error = make_report(tool, name, scrubbed, text_ret, size_ret, ret);
 	crashinfo_scrubbed_destroy(scrubbed);
 	return error;

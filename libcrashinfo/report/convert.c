@@ -83,6 +83,29 @@ static struct crashinfo_error *second_pass(struct converter *c)
 	return error;
 }
 
+static struct crashinfo_error *unsupported(const struct crashinfo_report *report)
+{
+	const char *version = crashinfo_report_summary(report)->schema_version;
+
+	return crashinfo_error_create(CRASHINFO_ERROR_UNSUPPORTED,
+				      "reports of this form cannot be converted (dialect %s, "
+				      "version %s)",
+				      crashinfo_dialect_name(crashinfo_report_dialect(report)),
+				      version ? version : "unknown");
+}
+
+/* A report that already has the version stays as it is, whatever it holds. */
+static struct crashinfo_error *convert(struct converter *c, const char *version, bool same)
+{
+	struct crashinfo_error *error = first_pass(c, version, same);
+
+	if (!error && !same && convert_needs_threads(c))
+		error = second_pass(c);
+	free(c->rules);
+	free(c->kinds.data);
+	return error;
+}
+
 struct crashinfo_error *crashinfo_conversion_create(const struct crashinfo_context *context,
 						    const struct crashinfo_report *report,
 						    const char *version,
@@ -98,21 +121,12 @@ struct crashinfo_error *crashinfo_conversion_create(const struct crashinfo_conte
 		return crashinfo_error_create(CRASHINFO_ERROR_UNSUPPORTED,
 					      "unknown schema version %s", version);
 	if (!c.from)
-		return crashinfo_error_create(
-			CRASHINFO_ERROR_UNSUPPORTED,
-			"reports of this form cannot be converted (dialect "
-			"%s, version %s)",
-			crashinfo_dialect_name(crashinfo_report_dialect(report)),
-			crashinfo_report_summary(report)->schema_version ?: "unknown");
+		return unsupported(report);
 	c.result = calloc(1, sizeof(*c.result));
 	if (!c.result)
 		return crashinfo_error_no_memory();
 	arena_init(&c.result->arena);
-	error = first_pass(&c, version, labelled && c.from == c.to);
-	if (!error && !(labelled && c.from == c.to) && convert_needs_threads(&c))
-		error = second_pass(&c);
-	free(c.rules);
-	free(c.kinds.data);
+	error = convert(&c, version, labelled && c.from == c.to);
 	if (error)
 		crashinfo_conversion_destroy(c.result);
 	else

@@ -10,6 +10,7 @@
 #include "report/versions.h"
 #include "scrub/names.h"
 #include "scrub/rules.h"
+#include "json/write.h"
 
 /* UnhandledException is the longest value of an enumeration; a test compares. */
 #define ENUM_BYTES_MAX 18
@@ -316,4 +317,34 @@ void crashinfo_scrubbed_destroy(struct crashinfo_scrubbed *scrubbed)
 	free(result->removals.data);
 	arena_deinit(&result->arena);
 	free(result);
+}
+
+static void add_member(struct strbuf *out, const char *name, const char *text)
+{
+	strbuf_addf(out, "\"%s\":", name);
+	json_add_string(out, text, strlen(text));
+	strbuf_addc(out, ',');
+}
+
+struct crashinfo_error *crashinfo_scrubbed_manifest(const struct crashinfo_scrubbed *scrubbed,
+						    const char *input, char **ret, size_t *size_ret)
+{
+	_strbuf_ struct strbuf out = {0};
+	char *text;
+	size_t size;
+
+	for (size_t i = 0; i < scrubbed->count; i++) {
+		strbuf_addc(&out, '{');
+		add_member(&out, "input", input);
+		add_member(&out, "rule", scrubbed->removals[i].rule);
+		add_member(&out, "pointer", scrubbed->removals[i].pointer);
+		strbuf_addf(&out, "\"count\":%zu}\n", scrubbed->removals[i].count);
+	}
+	size = out.size;
+	text = strbuf_steal(&out);
+	if (!text)
+		return crashinfo_error_no_memory();
+	*ret = text;
+	*size_ret = size;
+	return NULL;
 }

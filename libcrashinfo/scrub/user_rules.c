@@ -74,44 +74,66 @@ static struct crashinfo_error *take_where(const struct loading *l, crashinfo_jso
 	return NULL;
 }
 
-/* One member of a rule; `pattern` waits until the id is known. */
+static struct crashinfo_error *take_id(const struct loading *l, crashinfo_json_node node,
+				       struct scrub_rule *rule)
+{
+	static const char what[] = "\"id\" is a text";
+	struct crashinfo_slice text;
+	struct crashinfo_error *error = take_text(l, node, what, &text);
+
+	if (!error && (!text.size || strlen(text.data) < text.size))
+		error = wrong(l, node, what);
+	if (!error)
+		rule->id = text.data;
+	return error;
+}
+
+static struct crashinfo_error *take_replacement(const struct loading *l, crashinfo_json_node node,
+						struct scrub_rule *rule)
+{
+	struct crashinfo_slice text;
+	struct crashinfo_error *error = take_text(l, node, "\"replacement\" is a text", &text);
+
+	if (!error && text.size > SCRUB_REPLACEMENT_MAX)
+		error = wrong(l, node, "the replacement is too long");
+	if (error)
+		return error;
+	rule->replacement = text.data;
+	rule->replacement_size = text.size;
+	return NULL;
+}
+
+static struct crashinfo_error *take_names(const struct loading *l, crashinfo_json_node node,
+					  struct scrub_rule *rule)
+{
+	rule->names = crashinfo_json_type(l->json, node) == CRASHINFO_JSON_TRUE;
+	return rule->names || crashinfo_json_type(l->json, node) == CRASHINFO_JSON_FALSE
+		       ? NULL
+		       : wrong(l, node, "\"names\" is true or false");
+}
+
+/* One member of a rule; the pattern waits until the id is known. */
 static struct crashinfo_error *take_member(const struct loading *l, crashinfo_json_node name,
 					   struct scrub_rule *rule, crashinfo_json_node *pattern)
 {
-	crashinfo_json_node value = crashinfo_json_value(name);
-	struct crashinfo_slice text;
-	struct crashinfo_error *error;
+	static const struct {
+		const char *name;
+		struct crashinfo_error *(*take)(const struct loading *, crashinfo_json_node,
+						struct scrub_rule *);
+	} members[] = {
+		{"id", take_id},
+		{"replacement", take_replacement},
+		{"where", take_where},
+		{"names", take_names},
+	};
 
-	if (crashinfo_json_string_equals(l->json, name, "id")) {
-		error = take_text(l, value, "\"id\" is a text", &text);
-		if (!error && (!text.size || strlen(text.data) < text.size))
-			error = wrong(l, value, "\"id\" is a text");
-		if (!error)
-			rule->id = text.data;
-		return error;
-	}
-	if (crashinfo_json_string_equals(l->json, name, "replacement")) {
-		error = take_text(l, value, "\"replacement\" is a text", &text);
-		if (!error && text.size > SCRUB_REPLACEMENT_MAX)
-			error = wrong(l, value, "the replacement is too long");
-		if (error)
-			return error;
-		rule->replacement = text.data;
-		rule->replacement_size = text.size;
-		return NULL;
-	}
-	if (crashinfo_json_string_equals(l->json, name, "where"))
-		return take_where(l, value, rule);
-	if (crashinfo_json_string_equals(l->json, name, "names")) {
-		rule->names = crashinfo_json_type(l->json, value) == CRASHINFO_JSON_TRUE;
-		return rule->names || crashinfo_json_type(l->json, value) == CRASHINFO_JSON_FALSE
-			       ? NULL
-			       : wrong(l, value, "\"names\" is true or false");
-	}
+	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++)
+		if (crashinfo_json_string_equals(l->json, name, members[i].name))
+			return members[i].take(l, crashinfo_json_value(name), rule);
 	if (!crashinfo_json_string_equals(l->json, name, "pattern"))
 		return wrong(l, name,
 			     "a rule has the members id, pattern, where, replacement, names");
-	*pattern = value;
+	*pattern = crashinfo_json_value(name);
 	return NULL;
 }
 

@@ -76,6 +76,14 @@ struct crashinfo_error *crashinfo_scrubber_run(struct crashinfo_scrubber *scrubb
 					       const struct crashinfo_json *json,
 					       struct crashinfo_scrubbed **ret);
 
+/*
+ * What was removed as lines of JSON, {"input", "rule", "pointer", "count"}; malloc'd. `input` names
+ * the document.
+ */
+struct crashinfo_error *crashinfo_scrubbed_manifest(const struct crashinfo_scrubbed *scrubbed,
+						    const char *input, char **ret,
+						    size_t *size_ret);
+
 #ifdef __cplusplus
 }
 #endif
