@@ -5,6 +5,8 @@
  */
 #include "symbol/symbolize.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -232,21 +234,31 @@ static void count_group(const struct plan *plan, const struct frame_group *group
 	stats->resolved += crashinfo_symbol_status_has_name(status);
 }
 
-/* Write the groups from `*first` on that belong to `report`. */
-static struct crashinfo_error *write_report(struct plan *plan, size_t report, size_t *first,
-					    char **ret, size_t *size_ret,
-					    struct crashinfo_symbolize_stats *stats)
+/* Reports that threads write one after the other. */
+struct writing {
+	struct plan *plan;
+	const size_t *firsts; /* group of each report */
+	size_t count;
+	char **texts;
+	size_t *sizes;
+	atomic_size_t next;
+	pthread_mutex_t lock;
+	struct crashinfo_error *error; /* the first one */
+};
+
+/* Write the groups from `first` on that belong to `report`. */
+static struct crashinfo_error *write_report(const struct plan *plan, size_t report, size_t first,
+					    char **ret, size_t *size_ret)
 {
 	const struct crashinfo_json *json = crashinfo_report_json(plan->reports[report]);
 	struct crashinfo_json_edits *edits = NULL;
 	struct crashinfo_error *error = crashinfo_json_edits_create(json, &edits);
 
-	for (; *first < plan->groups.size && !error; ++*first) {
-		const struct frame_group *group = &plan->groups.data[*first];
+	for (; first < plan->groups.size && !error; first++) {
+		const struct frame_group *group = &plan->groups.data[first];
 
 		if (group->report != report)
 			break;
-		count_group(plan, group, stats);
 		if (!group->keep)
 			error = symbolize_write(json, edits, group, &plan->answers[group->query]);
 	}
@@ -256,18 +268,72 @@ static struct crashinfo_error *write_report(struct plan *plan, size_t report, si
 	return error;
 }
 
-static struct crashinfo_error *write_all(struct plan *plan, size_t count, char **texts_ret,
-					 size_t *sizes_ret, struct crashinfo_symbolize_stats *stats)
+static void *write_reports(void *user)
 {
-	struct crashinfo_error *error = NULL;
-	size_t first = 0, done;
+	struct writing *writing = user;
+	size_t i;
 
-	for (done = 0; done < count && !error; done++)
-		error = write_report(plan, done, &first, &texts_ret[done], &sizes_ret[done], stats);
-	if (error)
-		for (size_t i = 0; i + 1 < done; i++)
-			free(texts_ret[i]);
-	return error;
+	while ((i = atomic_fetch_add(&writing->next, 1)) < writing->count) {
+		struct crashinfo_error *error =
+			write_report(writing->plan, i, writing->firsts[i], &writing->texts[i],
+				     &writing->sizes[i]);
+
+		if (!error)
+			continue;
+		pthread_mutex_lock(&writing->lock);
+		if (!writing->error)
+			writing->error = steal_ptr(error);
+		pthread_mutex_unlock(&writing->lock);
+		crashinfo_error_destroy(error);
+	}
+	return NULL;
+}
+
+/* A thread costs as much as a few reports. */
+#define REPORTS_PER_THREAD 16
+#define THREADS_MAX        64
+
+static void write_side_by_side(struct writing *writing, unsigned jobs)
+{
+	pthread_t threads[THREADS_MAX];
+	unsigned started = 0;
+
+	while (started + 1 < jobs && started < THREADS_MAX &&
+	       (started + 2) * REPORTS_PER_THREAD <= writing->count &&
+	       !pthread_create(&threads[started], NULL, write_reports, writing))
+		started++;
+	write_reports(writing);
+	for (unsigned i = 0; i < started; i++)
+		pthread_join(threads[i], NULL);
+}
+
+static struct crashinfo_error *write_all(struct plan *plan, unsigned jobs, size_t count,
+					 char **texts_ret, size_t *sizes_ret,
+					 struct crashinfo_symbolize_stats *stats)
+{
+	_free_ size_t *firsts = calloc(count + 1, sizeof(*firsts));
+	struct writing writing = {
+		.plan = plan,
+		.firsts = firsts,
+		.count = count,
+		.texts = texts_ret,
+		.sizes = sizes_ret,
+		.lock = PTHREAD_MUTEX_INITIALIZER,
+	};
+
+	if (!firsts)
+		return crashinfo_error_no_memory();
+	for (size_t i = 0; i < count; i++)
+		texts_ret[i] = NULL;
+	/* groups stand in the order of their reports */
+	for (size_t i = plan->groups.size; i > 0; i--)
+		firsts[plan->groups.data[i - 1].report] = i - 1;
+	for (size_t i = 0; i < plan->groups.size; i++)
+		count_group(plan, &plan->groups.data[i], stats);
+	write_side_by_side(&writing, jobs);
+	for (size_t i = 0; i < count && writing.error; i++)
+		free(texts_ret[i]);
+	return writing.error;
 }
 
 static void tell_each(const struct plan *plan, crashinfo_symbolized_fn *each, void *user)
@@ -322,7 +388,8 @@ struct crashinfo_error *crashinfo_symbolize(const struct crashinfo_context *cont
 	if (!error && each)
 		tell_each(&plan, each, each_user);
 	if (!error)
-		error = write_all(&plan, count, texts_ret, sizes_ret, stats);
+		error = write_all(&plan, symbolizer_jobs(symbolizer), count, texts_ret, sizes_ret,
+				  stats);
 	for (size_t i = 0; plan.maps && i < count; i++)
 		crashinfo_maps_destroy(plan.maps[i]);
 	free(plan.maps);

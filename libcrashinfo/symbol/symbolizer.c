@@ -9,8 +9,8 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/strbuf.h"
-#include "symbol/demangle.h"
 #include "symbol/module.h"
+#include "symbol/names.h"
 #include "symbol/symbolizer.h"
 
 struct crashinfo_symbolizer {
@@ -18,6 +18,7 @@ struct crashinfo_symbolizer {
 	struct crashinfo_finder *finder;
 	struct crashinfo_symbolizer_options options;
 	struct arena arena; /* answers */
+	struct names names; /* of them */
 };
 
 struct crashinfo_error *crashinfo_symbolizer_create(
@@ -36,6 +37,7 @@ struct crashinfo_error *crashinfo_symbolizer_create(
 	if (!symbolizer->options.jobs)
 		symbolizer->options.jobs = online > 0 && online < 1024 ? (unsigned)online : 1;
 	arena_init(&symbolizer->arena);
+	symbolizer->names.arena = &symbolizer->arena;
 	*ret = symbolizer;
 	return NULL;
 }
@@ -45,10 +47,16 @@ struct crashinfo_finder *symbolizer_finder(const struct crashinfo_symbolizer *sy
 	return symbolizer->finder;
 }
 
+unsigned symbolizer_jobs(const struct crashinfo_symbolizer *symbolizer)
+{
+	return symbolizer->options.jobs;
+}
+
 void crashinfo_symbolizer_destroy(struct crashinfo_symbolizer *symbolizer)
 {
 	if (!symbolizer)
 		return;
+	names_deinit(&symbolizer->names);
 	arena_deinit(&symbolizer->arena);
 	free(symbolizer);
 }
@@ -86,36 +94,44 @@ static int by_module(const void *a, const void *b)
 	return x->index < y->index ? -1 : x->index > y->index;
 }
 
-/* Copy a name into the answer, demangled when that is asked for and possible. */
-static bool set_names(struct crashinfo_symbolizer *symbolizer, const char *name,
+/* A name into the answer, demangled when that is asked for and possible. */
+static bool set_names(struct crashinfo_symbolizer *symbolizer, const char *text,
 		      struct crashinfo_symbol_frame *frame)
 {
-	struct strbuf readable _strbuf_ = {0};
-	char *copy;
+	struct name *name;
 
-	if (!name || !*name)
+	if (!text || !*text)
 		return true;
-	copy = arena_strdup(&symbolizer->arena, name);
-	frame->function = copy;
-	if (!copy || symbolizer->options.no_demangle ||
-	    !demangle(name, symbolizer->context.limits.demangled_bytes, &readable))
-		return copy != NULL;
-	frame->mangled_name = copy;
-	frame->function = arena_memdup(&symbolizer->arena, readable.data, readable.size);
-	return frame->function != NULL;
+	name = names_add(&symbolizer->names, text);
+	if (!name)
+		return false;
+	frame->function = name->text;
+	if (symbolizer->options.no_demangle)
+		return true;
+	if (!names_demangle(&symbolizer->names, name, symbolizer->context.limits.demangled_bytes))
+		return false;
+	if (name->readable) {
+		frame->mangled_name = name->text;
+		frame->function = name->readable;
+	}
+	return true;
 }
 
-/* Directory and name joined as the compiler meant them. */
 static bool set_file(struct crashinfo_symbolizer *symbolizer, const struct lookup_frame *from,
 		     struct crashinfo_symbol_frame *frame)
 {
 	struct strbuf path _strbuf_ = {0};
+	struct name *name;
 
 	if (!from->file)
 		return true;
-	lookup_frame_path(from, &path);
-	frame->file = path.failed ? NULL : arena_memdup(&symbolizer->arena, path.data, path.size);
-	return frame->file != NULL;
+	if (from->comp_dir)
+		lookup_frame_path(from, &path);
+	if (path.failed)
+		return false;
+	name = names_add(&symbolizer->names, path.data ? path.data : from->file);
+	frame->file = name ? name->text : NULL;
+	return name != NULL;
 }
 
 static bool set_frame(struct crashinfo_symbolizer *symbolizer, const struct lookup_frame *from,
@@ -204,16 +220,61 @@ static struct crashinfo_error *make_answer(struct crashinfo_symbolizer *symboliz
 	return NULL;
 }
 
-static struct lookup make_lookup(struct symbol_module *module, const struct planned *planned)
+/* A query's address as it is looked up; crashes of one cause ask for the same again and again. */
+struct asked {
+	uint64_t address;
+	size_t query;
+	bool trampoline;
+};
+
+static struct asked make_asked(struct symbol_module *module, const struct planned *planned)
 {
 	const struct crashinfo_symbol_query *query = planned->query;
-	struct lookup lookup = {.address = query->address, .query = planned->index};
+	struct asked asked = {.address = query->address, .query = planned->index};
 
-	lookup.trampoline =
+	asked.trampoline =
 		query->return_address && symbol_module_is_trampoline(module, query->address);
-	if (query->return_address && !lookup.trampoline && lookup.address)
-		lookup.address--;
-	return lookup;
+	if (query->return_address && !asked.trampoline && asked.address)
+		asked.address--;
+	return asked;
+}
+
+static int by_address(const void *a, const void *b)
+{
+	const struct asked *x = a, *y = b;
+
+	if (x->address != y->address)
+		return x->address < y->address ? -1 : 1;
+	return x->trampoline - y->trampoline;
+}
+
+/* One lookup for each address; its query is the first in `asked`, which is sorted, for it. */
+static struct lookups make_lookups(const struct asked *asked, size_t count)
+{
+	struct lookups lookups = {.data = calloc(count, sizeof(*lookups.data))};
+
+	for (size_t i = 0; lookups.data && i < count; i++) {
+		if (i && !by_address(&asked[i - 1], &asked[i]))
+			continue;
+		lookups.data[lookups.count++] = (struct lookup){
+			.address = asked[i].address, .trampoline = asked[i].trampoline, .query = i};
+	}
+	return lookups;
+}
+
+/* The answer to a lookup, for all queries that asked for it. */
+static struct crashinfo_error *answer_all(struct crashinfo_symbolizer *symbolizer,
+					  const struct symbol_module *module, struct lookup *lookup,
+					  const struct asked *asked, size_t count,
+					  struct crashinfo_symbol_answer *answers)
+{
+	struct crashinfo_symbol_answer answer;
+	struct crashinfo_error *error = make_answer(symbolizer, module, lookup, &answer);
+
+	for (size_t i = lookup->query;
+	     !error && i < count && !by_address(&asked[lookup->query], &asked[i]); i++)
+		answers[asked[i].query] = answer;
+	return error;
 }
 
 static struct crashinfo_error *resolve_open(struct crashinfo_symbolizer *symbolizer,
@@ -221,22 +282,24 @@ static struct crashinfo_error *resolve_open(struct crashinfo_symbolizer *symboli
 					    const struct planned *plan, size_t count,
 					    struct crashinfo_symbol_answer *answers)
 {
-	struct lookups lookups = {.count = count};
+	_free_ struct asked *asked = calloc(count, sizeof(*asked));
 	struct crashinfo_error *error;
+	struct lookups lookups;
 
-	lookups.data = calloc(count, sizeof(*lookups.data));
-	if (!lookups.data)
+	if (!asked)
 		return crashinfo_error_no_memory();
 	for (size_t i = 0; i < count; i++)
-		lookups.data[i] = make_lookup(module, &plan[i]);
-	lookups_sort(&lookups);
+		asked[i] = make_asked(module, &plan[i]);
+	qsort(asked, count, sizeof(*asked), by_address);
+	lookups = make_lookups(asked, count);
+	if (!lookups.data)
+		return crashinfo_error_no_memory();
 	error = symbol_module_resolve(module, &symbolizer->context.limits, &lookups);
-	for (size_t i = 0; i < count; i++) {
-		struct lookup *lookup = &lookups.data[i];
-
+	for (size_t i = 0; i < lookups.count; i++) {
 		if (!error)
-			error = make_answer(symbolizer, module, lookup, &answers[lookup->query]);
-		free(lookup->frames.data);
+			error = answer_all(symbolizer, module, &lookups.data[i], asked, count,
+					   answers);
+		free(lookups.data[i].frames.data);
 	}
 	free(lookups.data);
 	return error;

@@ -7,4 +7,7 @@
 /* The finder that the symbolizer was made with, NULL when it has none. */
 struct crashinfo_finder *symbolizer_finder(const struct crashinfo_symbolizer *symbolizer);
 
+/* Threads that may be used, at least one. */
+unsigned symbolizer_jobs(const struct crashinfo_symbolizer *symbolizer);
+
 #endif

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Texts of answers, each kept once: a run meets the same functions and files again and again. */
+#ifndef SYMBOL_NAMES_H
+#define SYMBOL_NAMES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+
+struct name {
+	const char *text;     /* as it is in the file */
+	const char *readable; /* demangled; NULL when it is not mangled or was not tried */
+	uint64_t hash;
+	bool tried; /* to demangle it */
+};
+
+struct names {
+	struct arena *arena; /* what texts are copied to */
+	struct name **slots;
+	size_t count, capacity;
+};
+
+void names_deinit(struct names *names);
+
+/* The entry of `text`, which is copied when it is new; NULL when memory is out. */
+struct name *names_add(struct names *names, const char *text);
+
+/* Demangle the text unless that has been tried; names longer than `max` are left. False: no memory.
+ */
+bool names_demangle(struct names *names, struct name *name, size_t max);
+
+#endif
