@@ -64,12 +64,14 @@ static long write_some(const struct writer_sink *sink, const char *bytes, size_t
 
 static void write_all(const struct writer *w, struct writer_sink *sink)
 {
+	/* A socket says when it is full; a pipe would make us wait. */
+	bool has_to_wait = !sink->is_socket;
 	size_t done = 0;
 
 	while (done < w->used && !sink->failed) {
 		long result;
 
-		if (!wait_writable(sink)) {
+		if (has_to_wait && !wait_writable(sink)) {
 			sink->failed = true;
 			return;
 		}
@@ -78,6 +80,7 @@ static void write_all(const struct writer *w, struct writer_sink *sink)
 			done += (size_t)result;
 		else if (result != -EINTR && result != -EAGAIN)
 			sink->failed = true;
+		has_to_wait = true;
 	}
 }
 
