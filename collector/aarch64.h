@@ -3,6 +3,8 @@
 #ifndef COLLECTOR_AARCH64_H
 #define COLLECTOR_AARCH64_H
 
+#include <stdint.h>
+#include <sys/syscall.h>
 #include <ucontext.h>
 
 #include "unwind/unwind.h"
@@ -24,6 +26,39 @@ static inline long raw_call(long number, long a, long b, long c, long d, long e,
 			 : "+r"(x0)
 			 : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4), "r"(x5)
 			 : "memory");
+	return x0;
+}
+
+/*
+ * clone() whose child runs function(argument) on the stack that ends at `stack` and exits with what
+ * it returns. The id of the child, or -errno.
+ */
+static inline long raw_clone(unsigned long flags, void *stack, int *pidfd,
+			     int (*function)(void *argument), void *argument)
+{
+	void **top = (void **)((uintptr_t)stack & ~(uintptr_t)15);
+	register long x8 __asm__("x8") = __NR_clone;
+	register long x0 __asm__("x0") = (long)flags;
+	register void **x1 __asm__("x1");
+	register int *x2 __asm__("x2") = pidfd;
+	register long x3 __asm__("x3") = 0;
+	register long x4 __asm__("x4") = 0;
+
+	*--top = argument;
+	*--top = (void *)function;
+	x1 = top;
+	__asm__ volatile("svc 0\n\t"
+			 "cbnz x0, 1f\n\t"
+			 "mov x29, xzr\n\t"
+			 "ldp x1, x0, [sp], #16\n\t"
+			 "blr x1\n\t"
+			 "mov x8, %[exit]\n\t"
+			 "svc 0\n\t"
+			 "brk 1\n"
+			 "1:"
+			 : "+r"(x0), "+r"(x1), "+r"(x8)
+			 : "r"(x2), "r"(x3), "r"(x4), [exit] "i"(__NR_exit)
+			 : "x30", "memory", "cc");
 	return x0;
 }
 
