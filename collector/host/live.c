@@ -234,11 +234,24 @@ static struct crashinfo_error *set_host(const char *library,
 	return crashinfo_report_builder_set(builder, "metadata", json.data, json.size);
 }
 
+/* Two that say the same still are two. */
+static struct crashinfo_error *set_uuid(struct crashinfo_report_builder *builder)
+{
+	char uuid[37];
+	struct crashinfo_error *error = crashinfo_uuid_random(uuid);
+
+	if (error)
+		return error;
+	return crashinfo_report_builder_set_text(builder, "uuid", uuid, strlen(uuid));
+}
+
 struct crashinfo_error *live_report(struct live *live, const char *library,
 				    struct crashinfo_report_builder *builder)
 {
 	struct crashinfo_error *error = set_host(library, builder);
 
+	if (!error)
+		error = set_uuid(builder);
 	if (!error)
 		error = dump_report(&live->dump, builder);
 	if (!error)

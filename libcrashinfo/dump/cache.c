@@ -10,15 +10,16 @@
 /* A few of each module's tables and code, and the stack of a thread. */
 #define PAGES 512
 
-struct page {
+/* What is kept at one place; apart from the bytes, so that an empty cache costs no memory. */
+struct key {
 	int fd; /* -1: empty */
 	unsigned size;
 	uint64_t offset;
-	unsigned char bytes[PAGE];
 };
 
 struct dump_cache {
-	struct page pages[PAGES];
+	struct key keys[PAGES];
+	unsigned char pages[PAGES][PAGE];
 };
 
 struct dump_cache *dump_cache_create(void)
@@ -26,7 +27,7 @@ struct dump_cache *dump_cache_create(void)
 	struct dump_cache *cache = malloc(sizeof(*cache));
 
 	for (size_t i = 0; cache && i < PAGES; i++)
-		cache->pages[i].fd = -1;
+		cache->keys[i].fd = -1;
 	return cache;
 }
 
@@ -38,8 +39,8 @@ void dump_cache_destroy(struct dump_cache *cache)
 void dump_cache_forget(struct dump_cache *cache, int fd)
 {
 	for (size_t i = 0; i < PAGES; i++)
-		if (cache->pages[i].fd == fd)
-			cache->pages[i].fd = -1;
+		if (cache->keys[i].fd == fd)
+			cache->keys[i].fd = -1;
 }
 
 static unsigned read_page(int fd, uint64_t offset, unsigned char *to)
@@ -52,17 +53,18 @@ static unsigned read_page(int fd, uint64_t offset, unsigned char *to)
 	return got > 0 ? (unsigned)got : 0;
 }
 
-static const struct page *page_at(struct dump_cache *cache, int fd, uint64_t offset)
+/* The page at `offset`; *size_ret is how much of it there is. */
+static const unsigned char *page_at(struct dump_cache *cache, int fd, uint64_t offset,
+				    unsigned *size_ret)
 {
 	/* Files differ in their high bits only where two modules are unwound in turns. */
-	struct page *page = &cache->pages[(offset / PAGE + (unsigned)fd * 37u) % PAGES];
+	size_t place = (offset / PAGE + (unsigned)fd * 37u) % PAGES;
+	struct key *key = &cache->keys[place];
 
-	if (page->fd != fd || page->offset != offset) {
-		page->fd = fd;
-		page->offset = offset;
-		page->size = read_page(fd, offset, page->bytes);
-	}
-	return page;
+	if (key->fd != fd || key->offset != offset)
+		*key = (struct key){fd, read_page(fd, offset, cache->pages[place]), offset};
+	*size_ret = key->size;
+	return cache->pages[place];
 }
 
 bool dump_cache_read(struct dump_cache *cache, int fd, uint64_t offset, void *to, size_t size)
@@ -73,13 +75,14 @@ bool dump_cache_read(struct dump_cache *cache, int fd, uint64_t offset, void *to
 		return false;
 	while (size) {
 		size_t within = (size_t)(offset % PAGE), chunk = PAGE - within;
-		const struct page *page = page_at(cache, fd, offset - within);
+		unsigned available;
+		const unsigned char *page = page_at(cache, fd, offset - within, &available);
 
 		if (chunk > size)
 			chunk = size;
-		if (within + chunk > page->size)
+		if (within + chunk > available)
 			return false;
-		memcpy(at, page->bytes + within, chunk);
+		memcpy(at, page + within, chunk);
 		offset += chunk;
 		at += chunk;
 		size -= chunk;
