@@ -25,7 +25,8 @@ static const struct dump_register aarch64_registers[] = {
 
 static const struct dump_arch archs[] = {
 	{"x86_64", EM_X86_64, 27, x86_64_registers, COUNT(x86_64_registers), 0, 1, &unwind_x86_64},
-	{"aarch64", EM_AARCH64, 34, aarch64_registers, COUNT(aarch64_registers), 0, 1, NULL},
+	{"aarch64", EM_AARCH64, 34, aarch64_registers, COUNT(aarch64_registers), 0, 1,
+	 &unwind_aarch64},
 };
 
 const struct dump_arch *dump_arch_of(unsigned machine)

@@ -77,6 +77,7 @@ struct core {
 	VEC(struct core_image *) all_images;
 
 	struct dump_cached_file exe; /* fd -1: none */
+	const char *exe_path;
 	struct elf_image exe_elf;
 	struct elf_build_id exe_id;
 	bool is_exe_used, is_exe_wrong;

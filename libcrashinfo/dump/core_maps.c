@@ -198,10 +198,47 @@ static struct crashinfo_error *group_maps(struct core *core)
 	return NULL;
 }
 
+/* Without a note of files at least the program is known, if the user named it: it lies where its
+ * entry point is. */
+static struct crashinfo_error *add_exe_ranges(struct core *core)
+{
+	const struct elf_image *elf = &core->exe_elf;
+	uint64_t bias = core->entry - elf->header.e_entry;
+	Elf64_Phdr s;
+
+	if (core->ranges.size || core->exe.fd < 0 || !core->entry || bias % PAGE)
+		return NULL;
+	for (unsigned n = 0; n < elf->header.e_phnum; n++) {
+		struct core_range *range;
+		uint64_t within;
+
+		if (!dump_cache_read(core->cache, core->exe.fd, elf->header.e_phoff + n * sizeof(s),
+				     &s, sizeof(s)))
+			break;
+		within = s.p_vaddr % PAGE;
+		if (s.p_type != PT_LOAD || !s.p_filesz || s.p_offset < within)
+			continue;
+		range = vec_push(&core->ranges);
+		if (!range)
+			return crashinfo_error_no_memory();
+		*range = (struct core_range){
+			.start = bias + s.p_vaddr - within,
+			.end = (bias + s.p_vaddr + s.p_filesz + PAGE - 1) & ~(uint64_t)(PAGE - 1),
+			.offset = s.p_offset - within,
+			.path = core->exe_path,
+		};
+		if (range->end <= range->start)
+			core->ranges.size--;
+	}
+	return NULL;
+}
+
 struct crashinfo_error *core_make_maps(struct core *core)
 {
-	struct crashinfo_error *error;
+	struct crashinfo_error *error = add_exe_ranges(core);
 
+	if (error)
+		return error;
 	if (core->ranges.size)
 		qsort(core->ranges.data, core->ranges.size, sizeof(*core->ranges.data),
 		      range_by_start);

@@ -124,9 +124,8 @@ bool core_image_find_file(struct core *core, struct core_image *image)
 	if (image->is_file_tried)
 		return image->file.fd >= 0;
 	image->is_file_tried = true;
-	if (image->path[0] != '/')
-		return false;
-	find_in_folders(core, image);
+	if (image->path[0] == '/')
+		find_in_folders(core, image);
 	if (image->file.fd < 0 && is_exe(core, image)) {
 		image->file.fd = fcntl(core->exe.fd, F_DUPFD_CLOEXEC, 0);
 		image->missing = image->file.fd < 0 ? "it could not be opened" : NULL;
@@ -146,6 +145,7 @@ void core_images_free(struct core *core)
 
 struct crashinfo_error *core_open_exe(struct core *core, const char *path)
 {
+	_free_ char *whole = realpath(path, NULL);
 	_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	struct unwind_memory memory;
 	struct stat status;
@@ -156,6 +156,9 @@ struct crashinfo_error *core_open_exe(struct core *core, const char *path)
 		return crashinfo_error_create(CRASHINFO_ERROR_FORMAT, "%s: not a regular file",
 					      path);
 	core->exe.fd = steal_fd(fd);
+	core->exe_path = arena_strdup(&core->arena, whole ? whole : path);
+	if (!core->exe_path)
+		return crashinfo_error_no_memory();
 	memory = dump_cached_memory(&core->exe);
 	if (!elf_image_read(&memory, 0, &core->exe_elf))
 		return crashinfo_error_create(CRASHINFO_ERROR_FORMAT,
