@@ -136,24 +136,34 @@ static struct crashinfo_error *look_ahead(struct crashinfo_scrubber *s, struct c
 	return error;
 }
 
-static struct crashinfo_error *scrub_value(struct crashinfo_scrubber *s, crashinfo_json_node node)
+/* A string that is secret because of what stands before or around it; `*done` when it is. */
+static struct crashinfo_error *scrub_by_place(struct crashinfo_scrubber *s,
+					      crashinfo_json_node node, struct crashinfo_slice raw,
+					      bool option, bool *done)
 {
-	struct crashinfo_slice raw = json_quoted(s->json, &s->json->nodes[node]);
-	struct scrub_level *level = top(s);
-	struct crashinfo_error *error;
-	bool changed, option = level && level->option;
+	const struct scrub_level *level = top(s);
 
-	if (is_protected(s, raw))
-		return NULL;
+	*done = true;
 	if (level && level->key)
 		return scrub_key_line(s, node, raw);
 	if (level && level->secret)
 		return redact(s, node, raw, SCRUB_MEMBER);
-	if (option) {
-		level->option = false;
-		if (!raw.size || *raw.data != '-')
-			return redact(s, node, raw, SCRUB_OPTION);
-	}
+	if (option && (!raw.size || *raw.data != '-'))
+		return redact(s, node, raw, SCRUB_OPTION);
+	/* no member that has such values is in such a place */
+	*done = is_protected(s, raw);
+	return NULL;
+}
+
+static struct crashinfo_error *scrub_value(struct crashinfo_scrubber *s, crashinfo_json_node node,
+					   bool option)
+{
+	struct crashinfo_slice raw = json_quoted(s->json, &s->json->nodes[node]);
+	bool changed, done;
+	struct crashinfo_error *error = scrub_by_place(s, node, raw, option, &done);
+
+	if (error || done)
+		return error;
 	error = look_ahead(s, raw);
 	if (!error)
 		error = scrub_string(s, raw, false, &changed);
@@ -232,17 +242,20 @@ static struct crashinfo_error *enter(struct crashinfo_scrubber *s, crashinfo_jso
 static struct crashinfo_error *visit(struct crashinfo_scrubber *s, crashinfo_json_node node)
 {
 	struct scrub_level *level = top(s);
+	bool option = level && level->option;
 
 	if (level && level->object && level->name_next) {
 		level->name_next = false;
 		return scrub_name(s, node);
 	}
-	if (level)
+	if (level) {
 		level->name_next = level->object;
+		level->option = false; /* it was for this element */
+	}
 	if (json_is_container(&s->json->nodes[node]))
 		return enter(s, node);
 	if (json_type(&s->json->nodes[node]) == CRASHINFO_JSON_STRING)
-		return scrub_value(s, node);
+		return scrub_value(s, node, option);
 	return NULL;
 }
 

@@ -69,6 +69,8 @@ static const struct {
 	 1},
 	{"command-option", "[\"app\",\"--auth-token\",\"t\",\"-v\"]",
 	 "[\"app\",\"--auth-token\",\"REDACTED\",\"-v\"]", "/2", 1},
+	{"command-option", "[\"--token\",\"PE\",\"a\",\"--secret\",1,\"b\",\"--passwd\",[],\"c\"]",
+	 "[\"--token\",\"REDACTED\",\"a\",\"--secret\",1,\"b\",\"--passwd\",[],\"c\"]", "/1", 1},
 	{"secret-member", "{\"password\":\"p\",\"n\":1}", "{\"password\":\"REDACTED\",\"n\":1}",
 	 "/password", 1},
 	{"secret-member", "{\"/run/api_tokens\":[\"a\",\"\"],\"n\":[\"a\"]}",
