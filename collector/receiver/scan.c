@@ -8,7 +8,7 @@
 #include "stream/markers.h"
 
 /* A stream of a process with 100,000 mappings has 10 MiB. */
-#define TEXT_MAX   ((size_t)64 << 20)
+#define TEXT_MAX   ((size_t)32 << 20)
 #define TEXT_FIRST ((size_t)64 << 10)
 
 static const char *const names[] = {
