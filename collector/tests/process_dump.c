@@ -26,6 +26,7 @@ static void check(struct crashinfo_error *error)
 	if (!error)
 		return;
 	fprintf(stderr, "process-dump: %s\n", error->message);
+	crashinfo_error_destroy(error);
 	exit(2);
 }
 
