@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <crashinfo/core.h>
 #include <crashinfo/input.h>
 
 #include <stdlib.h>
@@ -127,6 +128,12 @@ static bool has_prefix(const struct strbuf *text, const char *prefix)
 
 static struct crashinfo_error *open_unknown(struct crashinfo_inputs *inputs)
 {
+	/* it takes more than reading in sequence */
+	if (inputs->files.source.is_operand &&
+	    crashinfo_core_sniff(inputs->files.source.head.data, inputs->files.source.head.size))
+		return refuse(inputs,
+			      "a core file: ddcrash-parse reads it where it is, named on its "
+			      "command line, not from a pipe");
 	if (inputs->files.source.is_operand)
 		return refuse(inputs, "neither JSON nor a collector stream nor an archive");
 	if (has_prefix(&inputs->files.source.head, INPUT_JOURNAL_MARK))
