@@ -80,6 +80,12 @@ enum ddcrash_flags {
 	DDCRASH_NO_ALTERNATE_STACK = 1 << 0,
 	/* The receiver collects the stacks of all threads. */
 	DDCRASH_ALL_THREADS = 1 << 1,
+	/* Where the stack can't be followed to its end, put a copy of its memory into the stream
+	 * (256 KiB from the stack pointer and the last 64 KiB), so that ddcrash-parse can do it
+	 * with the files of the modules at hand. It holds whatever the program had on its stack. */
+	DDCRASH_COPY_STACK = 1 << 2,
+	/* Do not follow the stack in the crashing process at all, only copy it. */
+	DDCRASH_LEAVE_STACK = 1 << 3,
 };
 
 struct ddcrash_config {

@@ -21,6 +21,9 @@ static struct {
 	char line[LINE_MAX_BYTES];
 } table;
 
+/* A stack that overflowed has its guard before it. */
+#define WATCH_BYTES (64 << 10)
+
 static void take_path(struct map *map, const char *path, size_t size)
 {
 	struct map *before = table.count ? &table.entries[table.count - 1] : NULL;
@@ -59,6 +62,28 @@ static bool make_place(const struct map *map)
 	return table.count < MAPS_MAX;
 }
 
+static struct {
+	uint64_t address, end;
+} watch;
+
+/* The first one that ends behind the address, unless it begins far from there. */
+static void look(const struct map *map)
+{
+	if (!watch.end && map->end > watch.address && map->start < watch.address + WATCH_BYTES)
+		watch.end = map->end;
+}
+
+void maps_watch(uint64_t address)
+{
+	watch.address = address;
+	watch.end = 0;
+}
+
+uint64_t maps_watched(void)
+{
+	return watch.end;
+}
+
 static bool skip(const char **at, const char *end, char c)
 {
 	if (*at == end || **at != c)
@@ -78,6 +103,8 @@ static void take_line(const char *at, size_t size)
 	    !text_number(&at, end, 16, &map.end) || !skip(&at, end, ' ') || end - at < 5)
 		return;
 	perms = at;
+	if (perms[0] == 'r')
+		look(&map);
 	at += 5;
 	if (!text_number(&at, end, 16, &map.offset) || !skip(&at, end, ' ') ||
 	    !text_number(&at, end, 16, &major) || !skip(&at, end, ':') ||
@@ -166,6 +193,11 @@ const struct map *maps_find(uint64_t address)
 const struct map *maps_first(void)
 {
 	return table.entries;
+}
+
+unsigned maps_count(void)
+{
+	return table.count;
 }
 
 void maps_path(const struct map *map, char ret[MAPS_PATH_MAX])

@@ -28,6 +28,13 @@ void maps_read(struct writer *copy);
 /* The entry that holds `address`, NULL when none does. Entries before it are at lower addresses. */
 const struct map *maps_find(uint64_t address);
 const struct map *maps_first(void);
+unsigned maps_count(void);
+
+/* Have the next maps_read() look for the readable mapping that holds `address` or begins next to
+ * it, of any kind. */
+void maps_watch(uint64_t address);
+/* Where that one ends, 0 when there is none. */
+uint64_t maps_watched(void);
 
 /* The path as the file system knows it: a newline is one again, " (deleted)" is cut off, as the
  * name under which a removed or replaced file was loaded is still the one to know. */

@@ -219,6 +219,16 @@ static bool set_threads(struct ddcrash_config *config)
 	return true;
 }
 
+static void set_stack(struct ddcrash_config *config)
+{
+	const char *stack = getenv("DDCRASH_STACK");
+
+	if (stack && text_length(stack) == 4 && text_begins(stack, 4, "copy"))
+		config->flags |= DDCRASH_COPY_STACK;
+	if (stack && text_length(stack) == 5 && text_begins(stack, 5, "leave"))
+		config->flags |= DDCRASH_LEAVE_STACK;
+}
+
 static bool set_receiver(struct ddcrash_config *config)
 {
 	static const char *args[] = {"ddcrash-receiver", "--spool", NULL};
@@ -264,6 +274,7 @@ static void start_collector(void)
 	collect_tags(&tags);
 	config.metadata.tags = tags.list;
 	config.metadata.tags_count = tags.count;
+	set_stack(&config);
 	if (!set_timeout(&config))
 		complain("DDCRASH_TIMEOUT_MS is no number");
 	else if (!set_threads(&config))

@@ -15,6 +15,7 @@
 #include "output.h"
 #include "runtime.h"
 #include "signals.h"
+#include "snapshot.h"
 #include "state.h"
 #include "stream/markers.h"
 #include "uplink.h"
@@ -137,6 +138,11 @@ static void write_tags(struct writer *w, const struct crash *crash)
 	writer_text(w, "]\n");
 }
 
+static bool is_signal(const struct crash *crash)
+{
+	return !crash->exception;
+}
+
 static bool has_maps(const struct crash *crash)
 {
 	(void)crash;
@@ -145,7 +151,8 @@ static bool has_maps(const struct crash *crash)
 
 static void write_maps(struct writer *w, const struct crash *crash)
 {
-	(void)crash;
+	if (is_signal(crash))
+		maps_watch(arch_context_register(crash->context, arch_registers[1].context));
 	maps_read(w);
 }
 
@@ -166,11 +173,6 @@ static void write_context(struct writer *w, const struct crash *crash)
 	writer_text(w, "}}\n");
 }
 
-static bool is_signal(const struct crash *crash)
-{
-	return !crash->exception;
-}
-
 struct section {
 	const char *begin, *end;
 	bool (*is_wanted)(const struct crash *crash); /* NULL: always */
@@ -181,6 +183,11 @@ struct section {
 #define MAPS_SECTION              \
 	STREAM_BEGIN(STREAM_FILE) \
 	" /proc/self/maps\n", STREAM_END(STREAM_FILE) " \"/proc/self/maps\"\n"
+
+/* As a file: receivers that do not know it keep it with the report. */
+#define SNAPSHOT_SECTION          \
+	STREAM_BEGIN(STREAM_FILE) \
+	" ddcrash/stack\n", STREAM_END(STREAM_FILE) " \"ddcrash/stack\"\n"
 
 static const struct section sections[] = {
 	{SECTION(STREAM_CONFIG), NULL, write_config},
@@ -196,6 +203,7 @@ static const struct section sections[] = {
 	{MAPS_SECTION, has_maps, write_maps},
 	{SECTION(STREAM_UCONTEXT), is_signal, write_context},
 	{SECTION(STREAM_STACKTRACE), is_signal, report_stack},
+	{SNAPSHOT_SECTION, snapshot_is_wanted, snapshot_write},
 	{SECTION(STREAM_WHOLE_STACKTRACE), exception_is, exception_write_stack},
 	{SECTION(STREAM_RUNTIME_STACK_FRAME), runtime_has_frames, runtime_write_frames},
 	{SECTION(STREAM_RUNTIME_STACK_STRING), runtime_has_string, runtime_write_string},

@@ -4,6 +4,8 @@
 #include "memory.h"
 #include "modules.h"
 #include "report.h"
+#include "snapshot.h"
+#include "state.h"
 
 /* As many as receivers of this stream expect at most. */
 #define FRAMES_MAX 512
@@ -126,8 +128,10 @@ static void walk(struct writer *w, struct unwind_frame *frame)
 		if (n == FRAMES_MAX && end == UNWIND_GOES_ON)
 			comment = "the stack is deeper, its other frames were left out";
 		write_frame(w, frame, comment);
-		if (end != UNWIND_GOES_ON)
+		if (end != UNWIND_GOES_ON) {
+			snapshot_stack_is(end == UNWIND_OUTERMOST);
 			return;
+		}
 		*frame = caller;
 	}
 }
@@ -137,6 +141,9 @@ void report_stack(struct writer *w, const struct crash *crash)
 	struct unwind_registers registers = registers_of(crash->context);
 	struct unwind_frame frame;
 
+	snapshot_stack_is(false);
+	if (state.leaves_stack)
+		return;
 	modules_begin();
 	unwind_begin(own_space.arch, &registers, &frame);
 	walk(w, &frame);

@@ -175,6 +175,8 @@ static int set_receiver(const struct ddcrash_config *config)
 	int error = uplink_set(&config->receiver, state.timeout_ms);
 
 	state.all_threads = config->flags & DDCRASH_ALL_THREADS;
+	state.copies_stack = config->flags & (DDCRASH_COPY_STACK | DDCRASH_LEAVE_STACK);
+	state.leaves_stack = config->flags & DDCRASH_LEAVE_STACK;
 	state.max_threads = config->max_threads ? config->max_threads : THREADS_MAX;
 	if (!error && config->additional_files_count && !config->additional_files)
 		error = -EINVAL;

@@ -31,6 +31,8 @@ struct state {
 	unsigned timeout_ms;
 	unsigned max_threads;
 	bool all_threads;
+	bool copies_stack;    /* when it can't be followed to its end */
+	bool leaves_stack;    /* to whoever reads the copy */
 	raw_sigset signals;   /* to be reported */
 	raw_sigset installed; /* that our handler is installed for, perhaps below another one */
 	struct sigaction previous[SIGNALS_MAX + 1];

@@ -15,6 +15,7 @@
 #include <crashinfo/module.h>
 #include <crashinfo/normalize.h>
 #include <crashinfo/report.h>
+#include <crashinfo/snapshot.h>
 #include <crashinfo/stream.h>
 
 #include "tool.h"
@@ -330,10 +331,31 @@ static struct crashinfo_error *output(struct parse *parse, struct document *docu
 	return NULL;
 }
 
+/* Follow the stack that the crashed process only copied. The report stays as it is when that can't
+ * be done. */
+static struct crashinfo_error *unwind(struct parse *parse, struct document *document)
+{
+	struct crashinfo_error *error;
+	char *text;
+	size_t size;
+
+	error = crashinfo_snapshot_unwind(&parse->tool.context, parse->finder, document->report,
+					  &text, &size);
+	if (!error)
+		return document_replace(parse, document, text, size);
+	if (error->code == CRASHINFO_ERROR_NO_MEMORY)
+		return error;
+	error = crashinfo_error_at(error, document->name, 0, 0, 0);
+	tool_warn(&parse->tool, error);
+	return NULL;
+}
+
 static void finish_document(struct parse *parse, struct document *document)
 {
 	struct crashinfo_error *error = add_uuid(parse, document);
 
+	if (!error && parse->finder && crashinfo_snapshot_is_there(document->report))
+		error = unwind(parse, document);
 	if (!error && parse->options.normalize)
 		error = normalize(parse, document);
 	if (!error && parse->options.version)
@@ -616,9 +638,6 @@ static void check_options(struct parse *parse)
 		tool_usage(&parse->tool, "--split-dir writes JSON, not text");
 	if (o->normalize && !has_dirs)
 		tool_usage(&parse->tool, "--normalize needs --sysroot or --debug-dir");
-	if (has_dirs && !o->normalize && !parse->has_core)
-		tool_usage(&parse->tool,
-			   "--sysroot and --debug-dir are for --normalize and core files");
 	if (o->exe && !parse->has_core)
 		tool_usage(&parse->tool, "--exe is for core files");
 }

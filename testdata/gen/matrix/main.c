@@ -2,6 +2,8 @@
 /*
  *	matrix --list               the scenarios and their stacks
  *	matrix SCENARIO [STREAM]    dies; with STREAM the collector writes to that file
+ *
+ * With LEAVE_STACK in the environment the collector copies the stack and does not follow it.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,6 +28,7 @@ void start_collector(void)
 		.size = sizeof(config),
 		.output = output,
 		.metadata = {.library_name = "matrix", .library_version = "1"},
+		.flags = getenv("LEAVE_STACK") ? DDCRASH_LEAVE_STACK : 0,
 	};
 	static int is_started;
 
