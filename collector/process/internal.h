@@ -44,7 +44,10 @@ struct process {
 	int memory_fd, root_fd, exe_fd; /* -1 when denied */
 	bool is_gone;                   /* its memory went with it */
 	bool call_denied;               /* process_vm_readv() does not work */
-	struct crashinfo_maps *maps;
+	struct crashinfo_maps **parts;  /* as they were added */
+	size_t part_count, part_capacity;
+	struct crashinfo_maps merged;      /* of all of them */
+	const struct crashinfo_maps *maps; /* that, when they are complete */
 	struct unwind_space space;
 
 	void *mapped; /* what holds the store */

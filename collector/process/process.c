@@ -56,39 +56,91 @@ struct crashinfo_error *process_open(const struct crashinfo_context *context, in
 	return NULL;
 }
 
-static void close_descriptor(int fd)
-{
-	if (fd >= 0)
-		close(fd);
-}
-
-void process_close(struct process *process)
-{
-	if (!process)
-		return;
-	process_modules_forget(process);
-	process_files_close(process);
-	process_copies_free(process);
-	crashinfo_maps_destroy(process->maps);
-	close_descriptor(process->memory_fd);
-	close_descriptor(process->root_fd);
-	close_descriptor(process->exe_fd);
-	free(process);
-}
-
 /* --- maps ------------------------------------------------------------------------------------- */
+
+static void forget_maps(struct process *process)
+{
+	process_modules_forget(process);
+	/* That of a single part is its own. */
+	if (process->part_count != 1)
+		free(process->merged.entries);
+	for (size_t i = 0; i < process->part_count; i++)
+		crashinfo_maps_destroy(process->parts[i]);
+	free(process->parts);
+	process->parts = NULL;
+	process->part_count = process->part_capacity = 0;
+	process->merged = (struct crashinfo_maps){NULL};
+	process->maps = NULL;
+}
+
+struct crashinfo_error *process_add_maps(struct process *process, const char *text, size_t size)
+{
+	struct crashinfo_error *error;
+
+	if (process->maps)
+		forget_maps(process);
+	if (!process_grow(&process->parts, process->part_count, &process->part_capacity,
+			  sizeof(*process->parts)))
+		return crashinfo_error_no_memory();
+	error = crashinfo_maps_parse(&process->context, text, size,
+				     &process->parts[process->part_count]);
+	process->part_count += !error;
+	return error;
+}
+
+static int by_start(const void *a, const void *b)
+{
+	const struct crashinfo_map *x = a, *y = b;
+
+	return x->start < y->start ? -1 : x->start > y->start;
+}
+
+/* The entries of all parts in one array; each part keeps its paths. */
+static bool merge(struct process *process, size_t total)
+{
+	struct crashinfo_map *entries = malloc((total ? total : 1) * sizeof(*entries));
+	size_t count = 0;
+
+	if (!entries)
+		return false;
+	for (size_t i = 0; i < process->part_count; i++) {
+		const struct crashinfo_maps *part = process->parts[i];
+
+		if (part->count)
+			memcpy(entries + count, part->entries, part->count * sizeof(*entries));
+		count += part->count;
+		process->merged.bad_lines += part->bad_lines;
+	}
+	/* The kernel's are in order, a stream may say anything. */
+	for (size_t i = 1; i < count; i++)
+		if (entries[i - 1].start > entries[i].start)
+			qsort(entries, count, sizeof(*entries), by_start);
+	process->merged.entries = entries;
+	process->merged.count = count;
+	return true;
+}
+
+struct crashinfo_error *process_end_maps(struct process *process)
+{
+	size_t total = 0;
+
+	for (size_t i = 0; i < process->part_count; i++)
+		total += process->parts[i]->count;
+	if (process->part_count == 1)
+		process->merged = *process->parts[0];
+	else if (!merge(process, total))
+		return crashinfo_error_no_memory();
+	process->maps = &process->merged;
+	return NULL;
+}
 
 struct crashinfo_error *process_set_maps(struct process *process, const char *text, size_t size)
 {
-	struct crashinfo_maps *maps;
-	struct crashinfo_error *error = crashinfo_maps_parse(&process->context, text, size, &maps);
+	struct crashinfo_error *error;
 
-	if (error)
-		return error;
-	process_modules_forget(process);
-	crashinfo_maps_destroy(process->maps);
-	process->maps = maps;
-	return NULL;
+	forget_maps(process);
+	error = process_add_maps(process, text, size);
+	return error ? error : process_end_maps(process);
 }
 
 /* All of a file that does not know its size; malloc'd. */
@@ -148,4 +200,25 @@ struct crashinfo_error *process_read_maps(struct process *process)
 const struct crashinfo_maps *process_maps(const struct process *process)
 {
 	return process->maps;
+}
+
+/* --- the end ---------------------------------------------------------------------------------- */
+
+static void close_descriptor(int fd)
+{
+	if (fd >= 0)
+		close(fd);
+}
+
+void process_close(struct process *process)
+{
+	if (!process)
+		return;
+	forget_maps(process);
+	process_files_close(process);
+	process_copies_free(process);
+	close_descriptor(process->memory_fd);
+	close_descriptor(process->root_fd);
+	close_descriptor(process->exe_fd);
+	free(process);
 }

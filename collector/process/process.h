@@ -53,6 +53,9 @@ void process_close(struct process *process);
 
 /* The text of a maps file for this process; what was there before is replaced. */
 struct crashinfo_error *process_set_maps(struct process *process, const char *text, size_t size);
+/* The same as it comes: whole lines, then the end. */
+struct crashinfo_error *process_add_maps(struct process *process, const char *text, size_t size);
+struct crashinfo_error *process_end_maps(struct process *process);
 /* As the kernel has it. OS, NO_MEMORY. */
 struct crashinfo_error *process_read_maps(struct process *process);
 /* NULL before they were set. */

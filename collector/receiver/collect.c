@@ -153,22 +153,29 @@ static void add_files(struct crash *crash, uint64_t deadline)
 
 /* --- memory ----------------------------------------------------------------------------------- */
 
-/* Once, as soon as they are there. */
-void collect_maps(struct crash *crash)
+static void note_maps(struct crash *crash, struct crashinfo_error *error)
 {
-	const struct scan *scan = &crash->scan;
-	struct crashinfo_error *error;
-
-	if (!crash->process || process_maps(crash->process))
-		return;
-	if (scan->maps.size)
-		error = process_set_maps(crash->process, scan->text + scan->maps.at,
-					 scan->maps.size);
-	else
-		error = process_read_maps(crash->process);
 	if (error)
 		crash_log(crash, "Failed to read the memory maps: %s", error->message);
 	crashinfo_error_destroy(error);
+}
+
+/* Reading them takes about as long as the process needs to write them. */
+void collect_maps(struct crash *crash)
+{
+	struct scan_part part = scan_maps(&crash->scan);
+	struct crashinfo_error *error = NULL;
+
+	if (!crash->process || process_maps(crash->process))
+		return;
+	if (part.size > crash->maps_taken)
+		error = process_add_maps(crash->process,
+					 crash->scan.text + part.at + crash->maps_taken,
+					 part.size - crash->maps_taken);
+	crash->maps_taken = part.size;
+	if (!error && crash->scan.maps.size)
+		error = process_end_maps(crash->process);
+	note_maps(crash, error);
 }
 
 void collect_rest(struct crash *crash)
@@ -177,6 +184,8 @@ void collect_rest(struct crash *crash)
 
 	if (crash->process) {
 		collect_maps(crash);
+		if (!process_maps(crash->process))
+			note_maps(crash, process_read_maps(crash->process));
 		if (crash->has_registers && !crash->scan.has_stack) {
 			struct unwind_frame frame;
 

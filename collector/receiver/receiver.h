@@ -51,6 +51,7 @@ struct crash {
 	int pid, tid;                /* as we see them; 0: not to be looked at */
 
 	struct process *process;
+	size_t maps_taken; /* bytes of them that it has */
 	struct process_threads threads;
 	bool has_threads;
 	struct unwind_registers registers; /* of the crashed thread, when `has_registers` */
@@ -89,7 +90,7 @@ void crash_config_deinit(struct crash_config *config);
 
 /* The process is known: stop its threads and copy what they have. */
 void collect_threads(struct crash *crash);
-/* The maps are there: read them while the rest of the stream comes. */
+/* Take what has come of the maps, while more of the stream comes. */
 void collect_maps(struct crash *crash);
 /* The stream is complete: what else goes away with the process. */
 void collect_rest(struct crash *crash);

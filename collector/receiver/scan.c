@@ -79,17 +79,30 @@ static bool is_section(const struct scan *scan, const char *name)
 	return !strcmp(scan->section, name);
 }
 
+static bool is_maps(const struct scan *scan)
+{
+	return scan->section && is_section(scan, STREAM_FILE) &&
+	       begins(scan->text + scan->section_at, scan->payload_at - scan->section_at,
+		      MAPS_FILE);
+}
+
+struct scan_part scan_maps(const struct scan *scan)
+{
+	if (!scan->maps.size && is_maps(scan))
+		return (struct scan_part){scan->payload_at, scan->line - scan->payload_at};
+	return scan->maps;
+}
+
 static void end_section(struct scan *scan)
 {
-	size_t size = scan->line - scan->payload_at, begin = scan->payload_at - scan->section_at;
+	size_t size = scan->line - scan->payload_at;
 
 	if (is_section(scan, STREAM_STACKTRACE)) {
 		set(&scan->frames, scan->payload_at, size);
 		scan->has_stack |= size != 0;
 	} else if (is_section(scan, STREAM_WHOLE_STACKTRACE)) {
 		scan->has_stack |= size != 0;
-	} else if (is_section(scan, STREAM_FILE) &&
-		   begins(scan->text + scan->section_at, begin, MAPS_FILE)) {
+	} else if (is_maps(scan)) {
 		set(&scan->maps, scan->payload_at, size);
 	}
 	scan->section = NULL;

@@ -32,6 +32,9 @@ struct scan {
 /* False when the text has become too long, or memory is out. */
 bool scan_feed(struct scan *scan, const char *bytes, size_t size);
 
+/* The lines of the maps that have come. */
+struct scan_part scan_maps(const struct scan *scan);
+
 /*
  * No more will come: give up a line that is not complete, and what of a section makes no sense
  * without its end. Afterwards sections may be added to the text. The name of the section that was

@@ -131,8 +131,7 @@ static void receive(struct crash *crash)
 			return;
 		}
 		look_at_process(crash);
-		if (crash->scan.maps.size)
-			collect_maps(crash);
+		collect_maps(crash);
 		deadline = started + receive_timeout(crash);
 	}
 	if (got == -2)
