@@ -12,6 +12,7 @@
 #include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -194,12 +195,28 @@ static struct crashinfo_error *run(char *const *arguments, const struct crash *c
 	return NULL;
 }
 
+/* What it names is run with our rights. */
+static struct crashinfo_error *check_owner(const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st))
+		return crashinfo_error_from_errno(errno, "cannot look at %s", path);
+	if ((st.st_uid && st.st_uid != geteuid()) || st.st_mode & (S_IWGRP | S_IWOTH))
+		return crashinfo_error_create(CRASHINFO_ERROR_OTHER,
+					      "%s: others can write to it, so it is not used",
+					      path);
+	return NULL;
+}
+
 struct crashinfo_error *usercrash_previous(const char *path, const struct crash *crash, int input)
 {
 	__attribute__((cleanup(arguments_free))) struct arguments arguments = {.count = 0};
 	struct strbuf pattern _strbuf_ = {0};
-	struct crashinfo_error *error = io_read_file(path, PATTERN_MAX, &pattern);
+	struct crashinfo_error *error = check_owner(path);
 
+	if (!error)
+		error = io_read_file(path, PATTERN_MAX, &pattern);
 	strbuf_addc(&pattern, '\0');
 	if (!error)
 		error = strbuf_error(&pattern);
