@@ -23,6 +23,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 #define STEPS 64
 
 struct input {
+	const struct unwind_arch *arch;
 	const uint8_t *data;
 	size_t size;
 	enum unwind_cfi_kind kind;
@@ -61,20 +62,21 @@ static bool is_executable(void *context, uint64_t pc)
 static void unwind(struct input *input, uint64_t pc, uint64_t sp)
 {
 	const struct unwind_space space = {
-		.arch = &unwind_x86_64,
+		.arch = input->arch,
 		.memory = {.read = read_input, .context = input},
 		.find_cfi = find_cfi,
 		.is_executable = is_executable,
 		.context = input,
 	};
-	struct unwind_registers registers = {.known = 0x1ffff};
+	bool is_x86 = input->arch == &unwind_x86_64;
+	struct unwind_registers registers = {.known = is_x86 ? 0x1ffff : 0x1ffffffff};
 	struct unwind_frame frame, before;
 
-	for (unsigned n = 0; n < 16; n++)
+	for (unsigned n = 0; n < UNWIND_REGISTERS; n++)
 		registers.value[n] = sp + n * 8;
-	registers.value[7] = sp;
-	registers.value[16] = pc;
-	unwind_begin(&unwind_x86_64, &registers, &frame);
+	registers.value[is_x86 ? 7 : 31] = sp;
+	registers.value[is_x86 ? 16 : 32] = pc;
+	unwind_begin(input->arch, &registers, &frame);
 	for (unsigned n = 0; n < STEPS; n++) {
 		before = frame;
 		if (unwind_step(&space, &frame) != UNWIND_GOES_ON) {
@@ -112,6 +114,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size < 5)
 		return 0;
 	input.kind = (enum unwind_cfi_kind)(data[size - 1] % 3);
+	input.arch = data[size - 1] & 0x80 ? &unwind_aarch64 : &unwind_x86_64;
 	memcpy(&places[0], data + size - 3, 2);
 	memcpy(&places[1], data + size - 5, 2);
 	unwind(&input, places[0], places[1]);

@@ -135,7 +135,7 @@ static unsigned jumps(const struct unwind_memory *memory, uint64_t address, uint
 
 /* --- what functions begin and end with -------------------------------------------------------- */
 
-/* mov x29, 0, then a call, then the end of the thread */
+/* mov x29, 0 or xzr, then a call, then the end of the thread */
 static enum unwind_start is_start(const struct unwind_memory *memory, uint64_t address)
 {
 	enum { BEFORE = 64, BEHIND = 16 };
@@ -143,7 +143,8 @@ static enum unwind_start is_start(const struct unwind_memory *memory, uint64_t a
 	uint32_t code;
 
 	for (unsigned i = 4; i <= BEFORE && !clears; i += 4)
-		clears = read_code(memory, address - i, &code) && code == 0xd280001d;
+		clears = read_code(memory, address - i, &code) &&
+			 (code == 0xd280001d || code == 0xaa1f03fd);
 	if (!clears)
 		return UNWIND_START_NO;
 	for (unsigned i = 0; i < BEHIND && read_code(memory, address + i, &code); i += 4)
