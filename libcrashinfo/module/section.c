@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include <isa-l/igzip_lib.h>
 #include <zstd.h>
@@ -14,65 +16,120 @@
 /* Deflate cannot do better, so a header that says more lies; zstd can, and is held by the limit. */
 #define DEFLATE_RATIO 1032
 
-/* ISA-L counts in 32 bits. */
-static uint32_t portion(size_t left)
+/* Bytes between two looks at what has come; ISA-L counts in 32 bits, too. */
+#define PORTION (1u << 20)
+/* Compressed bytes that are given back to the page cache together. */
+#define INPUT_BEHIND (2u << 20)
+
+struct inflation {
+	struct module_section *section;
+	struct module_compressed from;
+	module_section_watch *watch;
+	void *user;
+	size_t in, out; /* bytes taken and made */
+	size_t behind;  /* bytes of the input that are given back */
+};
+
+static void forget_pages(const void *start, size_t size)
 {
-	return left > UINT32_MAX / 2 ? UINT32_MAX / 2 : (uint32_t)left;
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), from = (uintptr_t)start, to;
+
+	to = (from + size) & ~(page - 1);
+	from = (from + page - 1) & ~(page - 1);
+	if (from < to)
+		madvise((void *)from, to - from, MADV_DONTNEED);
 }
 
-static bool inflate_zlib(const unsigned char *from, size_t size, unsigned char *to, size_t to_size)
+void module_section_forget(const struct module_section *section, size_t from, size_t to)
+{
+	if (section->owned && from < to)
+		forget_pages(section->data + from, to - from);
+}
+
+/* What was made is told, and what was taken is not held on to. */
+static void tell(struct inflation *inflation)
+{
+	bool done = inflation->in == inflation->from.size;
+
+	if (inflation->watch)
+		inflation->watch(inflation->user, inflation->section, inflation->out);
+	if (inflation->in - inflation->behind < (done ? PORTION : INPUT_BEHIND))
+		return;
+	forget_pages(inflation->from.data + inflation->behind, inflation->in - inflation->behind);
+	inflation->behind = inflation->in;
+}
+
+static uint32_t portion(size_t left)
+{
+	return left > PORTION ? PORTION : (uint32_t)left;
+}
+
+static bool inflate_zlib(struct inflation *inflation)
 {
 	_free_ struct inflate_state *state = malloc(sizeof(*state));
-	size_t in = 0, out = 0;
+	size_t size = inflation->from.size, to_size = (size_t)inflation->from.inflated_size;
 
 	if (!state)
 		return false;
 	isal_inflate_init(state);
 	state->crc_flag = ISAL_ZLIB;
 	while (state->block_state != ISAL_BLOCK_FINISH) {
-		uint32_t given = portion(size - in), room = portion(to_size - out);
+		uint32_t given = portion(size - inflation->in);
+		uint32_t room = portion(to_size - inflation->out);
 
-		state->next_in = (uint8_t *)from + in;
+		state->next_in = (uint8_t *)inflation->from.data + inflation->in;
 		state->avail_in = given;
-		state->next_out = to + out;
+		state->next_out = (uint8_t *)inflation->section->owned + inflation->out;
 		state->avail_out = room;
 		if (isal_inflate(state) != ISAL_DECOMP_OK)
 			return false;
-		in += given - state->avail_in;
-		out += room - state->avail_out;
+		inflation->in += given - state->avail_in;
+		inflation->out += room - state->avail_out;
 		/* no way on: what is there ends too early, or is more than was said */
 		if (given == state->avail_in && room == state->avail_out &&
 		    state->block_state != ISAL_BLOCK_FINISH)
 			return false;
+		tell(inflation);
 	}
-	return out == to_size;
+	return inflation->out == to_size;
 }
 
-static bool inflate_bytes(const struct module_compressed *from, unsigned char *to)
+static bool inflate_zstd(struct inflation *inflation)
 {
-	size_t size = (size_t)from->inflated_size;
+	size_t size = (size_t)inflation->from.inflated_size;
 
-	if (from->zstd)
-		return ZSTD_decompress(to, size, from->data, from->size) == size;
-	return inflate_zlib(from->data, from->size, to, size);
+	if (ZSTD_decompress(inflation->section->owned, size, inflation->from.data,
+			    inflation->from.size) != size)
+		return false;
+	inflation->in = inflation->from.size;
+	inflation->out = size;
+	tell(inflation);
+	return true;
 }
 
-void module_section_inflate(struct module_section *section)
+void module_section_inflate(struct module_section *section, module_section_watch *watch, void *user)
 {
-	const struct module_compressed from = section->compressed;
-	unsigned char *to;
+	struct inflation inflation = {
+		.section = section, .from = section->compressed, .watch = watch, .user = user};
+	void *to;
 
-	if (!from.data)
+	if (!inflation.from.data || section->owned)
 		return;
-	section->compressed.data = NULL;
-	to = malloc((size_t)from.inflated_size + 1);
-	if (!to || !inflate_bytes(&from, to)) {
+	/* pages, as some may be given back before the others */
+	to = mmap(NULL, (size_t)inflation.from.inflated_size + 1, PROT_READ | PROT_WRITE,
+		  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (to == MAP_FAILED) {
 		section->damaged = true;
-		free(to);
 		return;
 	}
-	section->size = (size_t)from.inflated_size;
+	section->size = (size_t)inflation.from.inflated_size;
 	section->data = section->owned = to;
+	if (inflation.from.zstd ? inflate_zstd(&inflation) : inflate_zlib(&inflation))
+		return;
+	munmap(to, section->size + 1);
+	section->data = section->owned = NULL;
+	section->size = 0;
+	section->damaged = true;
 }
 
 static void set_compressed(struct cursor *c, uint64_t inflated_size, bool zstd, uint64_t max,
@@ -153,6 +210,7 @@ void module_section_find_debug(const struct elf_file *file, const char *name, ui
 
 void module_section_deinit(struct module_section *section)
 {
-	free(section->owned);
+	if (section->owned)
+		munmap(section->owned, section->size + 1);
 	*section = (struct module_section){0};
 }

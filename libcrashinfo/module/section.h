@@ -30,8 +30,14 @@ struct module_section {
  */
 void module_section_find_debug(const struct elf_file *file, const char *name, uint64_t max,
 			       struct module_section *ret);
-/* May run in a thread for each section. */
-void module_section_inflate(struct module_section *section);
+/* Told from time to time that the first `done` bytes of `section` are there. */
+typedef void module_section_watch(void *user, const struct module_section *section, size_t done);
+
+/* May run in a thread for each section. `watch` may be NULL. */
+void module_section_inflate(struct module_section *section, module_section_watch *watch,
+			    void *user);
+/* Give back memory: what was inflated reads as zeros there from now on. Only whole pages count. */
+void module_section_forget(const struct module_section *section, size_t from, size_t to);
 void module_section_deinit(struct module_section *section);
 
 #endif

@@ -277,7 +277,7 @@ static bool resolve_all(struct reader_file *file, struct lookups *lookups)
 	return !runs.no_memory;
 }
 
-struct crashinfo_error *reader_resolve(struct reader_file *file, struct lookups *lookups)
+static struct crashinfo_error *resolve_now(struct reader_file *file, struct lookups *lookups)
 {
 	struct crashinfo_error *error;
 
@@ -290,6 +290,46 @@ struct crashinfo_error *reader_resolve(struct reader_file *file, struct lookups 
 	if (!error && !resolve_all(file, lookups))
 		error = crashinfo_error_no_memory();
 	return error;
+}
+
+/* Whether a unit that is not there was needed; threads have files of their own. */
+static bool wants_more(const struct reader_file *file)
+{
+	bool wants = file->wants_more;
+
+	for (size_t i = 0; i < file->forks.size; i++)
+		wants |= file->forks.data[i]->wants_more;
+	return wants;
+}
+
+/* Back to before they were resolved. */
+static void reset(struct lookups *lookups)
+{
+	for (size_t i = 0; i < lookups->count; i++) {
+		struct lookup *lookup = &lookups->data[i];
+
+		lookup->frames.size = 0;
+		lookup->unit = 0;
+		lookup->unhandled = lookup->limited = lookup->damaged = false;
+	}
+	lookups_sort(lookups);
+}
+
+struct crashinfo_error *reader_resolve(struct reader_file *file, struct lookups *lookups)
+{
+	struct crashinfo_error *error;
+
+	if (file->inflated)
+		reader_sections_widen(file);
+	reader_sections_read(file, lookups);
+	error = resolve_now(file, lookups);
+	if (error || !wants_more(file))
+		return error;
+	reader_sections_widen(file);
+	for (size_t i = 0; i < file->forks.size; i++)
+		file->forks.data[i]->wants_more = false;
+	reset(lookups);
+	return resolve_now(file, lookups);
 }
 
 /* --- where answers begin --- */
@@ -347,6 +387,8 @@ bool reader_boundaries(struct reader_file *file, boundary_fn *visit, void *user)
 {
 	struct boundaries boundaries = {visit, user};
 
+	reader_sections_read(file, NULL);
+	reader_sections_widen(file);
 	if (!reader_units_read(file))
 		return false;
 	for (size_t i = 0; i < file->units.size; i++)

@@ -86,6 +86,7 @@ struct reader_unit {
 	uint8_t address_size, offset_size, type;
 	bool has_root;  /* what follows has been read */
 	bool unhandled; /* for libdw */
+	bool dropped;   /* not asked for, so its bytes were given back */
 	bool has_ranges;
 	bool has_line;
 	struct reader_extent extent;
@@ -105,6 +106,9 @@ struct reader_file {
 	bool has_unhandled;              /* some unit is for libdw */
 	struct arena arena;              /* what lasts as long as the file */
 	unsigned jobs;                   /* threads */
+	bool inflated;                   /* its sections are read */
+	bool windowed;                   /* units that were not asked for are not there */
+	bool wants_more;                 /* one of these was needed after all */
 	struct reader_abbrevs *spare;    /* of a unit that is done with */
 	bool forked;                     /* its sections belong to another one */
 	VEC(struct reader_file *) forks; /* of this one, for threads */
@@ -131,6 +135,30 @@ struct crashinfo_error *reader_file_create(const struct elf_file *file,
  */
 struct reader_file *reader_file_fork(const struct reader_file *file);
 void reader_file_destroy(struct reader_file *file);
+
+/*
+ * Read the sections, inflating those that are compressed, once. When `.debug_info` is large only
+ * the units of `lookups` are kept of it, if the file says which these are; NULL: all of it.
+ */
+void reader_sections_read(struct reader_file *file, const struct lookups *lookups);
+/* Read again, and all of it, what was kept in part only. */
+void reader_sections_widen(struct reader_file *file);
+
+/* --- reader_window.c --- */
+
+/* From this size of `.debug_info` on, memory counts for more than a second reading might cost. */
+#define READER_WINDOW_BYTES (64u << 20)
+
+struct reader_window;
+
+/* NULL when the file does not say for every lookup which unit it is in, or memory is out. */
+struct reader_window *reader_window_create(struct reader_file *file, const struct lookups *lookups);
+/* A module_section_watch: notes units as they come, and gives back those that are not needed. */
+void reader_window_watch(void *user, const struct module_section *section, size_t done);
+/* Whether something was given back. Ends the window, which may be NULL. */
+bool reader_window_finish(struct reader_window *window);
+
+/* --- */
 
 /* Reading from `offset` of a section to its end; failed when it lies behind that. */
 static inline struct cursor reader_cursor(const struct reader_file *file,
@@ -177,6 +205,8 @@ bool reader_indexed_address(struct reader_file *file, const struct reader_unit *
 
 /* --- reader_units.c --- */
 
+/* Read the header of the unit at `section`, which goes on behind the unit. */
+bool reader_unit_header(struct cursor *section, uint64_t offset, struct reader_unit *ret);
 /* Read the headers of all units; false when they are damaged. */
 bool reader_units_read(struct reader_file *file);
 /* The unit that begins at `offset`, NULL when none does. */
@@ -190,6 +220,14 @@ struct reader_place {
 	uint64_t start, end; /* of the range of the unit that was chosen */
 	struct reader_unit *unit;
 };
+
+/*
+ * Call `visit` with the offset of each unit that .debug_aranges gives a lookup to. Whether it knows
+ * the units of all lookups.
+ */
+typedef bool reader_offset_fn(void *user, uint64_t offset);
+bool reader_aranges_visit(struct reader_file *file, const struct lookups *lookups,
+			  reader_offset_fn *visit, void *user);
 
 /* Choose the unit of each lookup: `places` has one zeroed place per lookup. */
 void reader_places(struct reader_file *file, const struct lookups *lookups,

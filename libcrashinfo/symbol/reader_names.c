@@ -55,6 +55,10 @@ static bool read_entry(struct reader_file *file, uint64_t entry, struct entry_na
 	unit = reader_unit_of(file, entry);
 	if (!unit)
 		return false;
+	if (unit->dropped) {
+		file->wants_more = true;
+		return false;
+	}
 	reader_unit_root(file, unit);
 	abbrevs = reader_unit_abbrevs(file, unit, &damaged);
 	abbrev = abbrevs ? reader_abbrev_find(abbrevs, cursor_uleb(&c)) : NULL;

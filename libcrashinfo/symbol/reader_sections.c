@@ -17,6 +17,9 @@ static const char *const names[READER_SECTION_COUNT] = {
 };
 
 /* Inflating is most of the work in a compressed file: sections one beside the other. */
+/* Below, a thread costs more than it gains. */
+#define INFLATED_ALONE 65536
+
 struct inflation {
 	struct reader_file *file;
 	atomic_int next;
@@ -34,31 +37,61 @@ static void *inflate_next(void *user)
 	int i;
 
 	while ((i = atomic_fetch_add(&inflation->next, 1)) < READER_SECTION_COUNT)
-		module_section_inflate(&inflation->file->sections[inflated_together[i]]);
+		module_section_inflate(&inflation->file->sections[inflated_together[i]], NULL,
+				       NULL);
 	return NULL;
 }
 
-static void inflate_all(struct reader_file *file)
+/* `.debug_info` through its window by this thread, the other sections beside it. */
+static void inflate_all(struct reader_file *file, struct reader_window *window)
 {
-	struct inflation inflation = {.file = file};
+	struct inflation inflation = {.file = file, .next = window ? 1 : 0};
 	pthread_t thread;
 	bool started = file->jobs > 1 && !pthread_create(&thread, NULL, inflate_next, &inflation);
 
+	if (window)
+		module_section_inflate(&file->sections[READER_INFO], reader_window_watch, window);
 	inflate_next(&inflation);
 	if (started)
 		pthread_join(thread, NULL);
 }
 
-static void read_sections(struct reader_file *file)
+void reader_sections_read(struct reader_file *file, const struct lookups *lookups)
 {
-	for (size_t i = 0; i < READER_SECTION_COUNT; i++)
-		module_section_find_debug(file->file, names[i], file->limits->inflated_bytes,
-					  &file->sections[i]);
-	if (file->sections[READER_INFO].compressed.data)
-		inflate_all(file);
+	struct module_section *info = &file->sections[READER_INFO];
+	struct reader_window *window = NULL;
+
+	if (file->inflated)
+		return;
+	file->inflated = true;
+	if (file->alternate)
+		reader_sections_read(file->alternate, NULL);
+	if (lookups && info->compressed.inflated_size >= READER_WINDOW_BYTES) {
+		module_section_inflate(&file->sections[READER_ARANGES], NULL, NULL);
+		window = reader_window_create(file, lookups);
+	}
+	if (window || (info->compressed.data && info->compressed.size >= INFLATED_ALONE))
+		inflate_all(file, window);
 	else
 		for (size_t i = 0; i < READER_SECTION_COUNT; i++)
-			module_section_inflate(&file->sections[i]);
+			module_section_inflate(&file->sections[i], NULL, NULL);
+	file->windowed = reader_window_finish(window);
+}
+
+void reader_sections_widen(struct reader_file *file)
+{
+	struct module_section *info = &file->sections[READER_INFO];
+	struct module_compressed compressed = info->compressed;
+
+	if (!file->windowed)
+		return;
+	module_section_deinit(info);
+	*info = (struct module_section){.tried = true, .compressed = compressed};
+	module_section_inflate(info, NULL, NULL);
+	for (size_t i = 0; i < file->units.size; i++)
+		reader_abbrevs_destroy(file->units.data[i].abbrevs);
+	file->units.size = 0;
+	file->has_units = file->has_unhandled = file->windowed = file->wants_more = false;
 }
 
 struct crashinfo_error *reader_file_create(const struct elf_file *file,
@@ -75,7 +108,9 @@ struct crashinfo_error *reader_file_create(const struct elf_file *file,
 	reader->jobs = jobs;
 	reader->big_endian = ident && ident[EI_DATA] == ELFDATA2MSB;
 	arena_init(&reader->arena);
-	read_sections(reader);
+	for (size_t i = 0; i < READER_SECTION_COUNT; i++)
+		module_section_find_debug(file, names[i], limits->inflated_bytes,
+					  &reader->sections[i]);
 	*ret = reader;
 	return NULL;
 }

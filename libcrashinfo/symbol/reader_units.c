@@ -23,7 +23,7 @@ static void read_rest(struct cursor *c, struct reader_unit *unit)
 	}
 }
 
-static bool read_header(struct cursor *section, uint64_t offset, struct reader_unit *unit)
+bool reader_unit_header(struct cursor *section, uint64_t offset, struct reader_unit *unit)
 {
 	struct cursor c = *section;
 	const unsigned char *start = c.at;
@@ -64,7 +64,7 @@ bool reader_units_read(struct reader_file *file)
 	while (cursor_left(&c)) {
 		struct reader_unit *unit = vec_push(&file->units);
 
-		if (!unit || !read_header(&c, (uint64_t)(c.at - start), unit)) {
+		if (!unit || !reader_unit_header(&c, (uint64_t)(c.at - start), unit)) {
 			file->units.size -= unit != NULL;
 			return false;
 		}
@@ -221,6 +221,11 @@ struct places {
 	struct reader_place *places;
 	struct reader_unit *unit;
 	size_t missing; /* lookups without a unit */
+
+	/* for reader_aranges_visit() */
+	reader_offset_fn *visit;
+	void *user;
+	bool *known; /* per lookup */
 };
 
 /*
@@ -245,6 +250,16 @@ static bool add_range(void *user, uint64_t start, uint64_t end)
 		*place = (struct reader_place){start, end, places->unit};
 	}
 	return true;
+}
+
+static bool visit_offset(struct places *places, uint64_t unit, uint64_t start, uint64_t end)
+{
+	for (size_t i = lookups_lower(places->lookups, start);
+	     i < places->lookups->count && places->lookups->data[i].address < end; i++) {
+		places->missing -= !places->known[i];
+		places->known[i] = true;
+	}
+	return places->visit(places->user, unit);
 }
 
 /* The set of address ranges that stands at `c`; false when it is damaged. */
@@ -282,6 +297,11 @@ static bool read_set(struct reader_file *file, struct cursor *section, struct pl
 		if (lookups_lower(places->lookups, low) ==
 		    lookups_lower(places->lookups, low + size))
 			continue;
+		if (places->visit) {
+			if (!visit_offset(places, unit, low, low + size))
+				return false;
+			continue;
+		}
 		if (!places->unit)
 			places->unit = reader_unit_at(file, unit);
 		if (!places->unit)
@@ -297,6 +317,23 @@ static void read_aranges(struct reader_file *file, struct places *places)
 
 	while (cursor_left(&c) && read_set(file, &c, places))
 		;
+}
+
+bool reader_aranges_visit(struct reader_file *file, const struct lookups *lookups,
+			  reader_offset_fn *visit, void *user)
+{
+	struct places places = {
+		.lookups = lookups,
+		.missing = lookups->count,
+		.visit = visit,
+		.user = user,
+		.known = calloc(lookups->count + 1, sizeof(*places.known)),
+	};
+
+	if (places.known)
+		read_aranges(file, &places);
+	free(places.known);
+	return !places.missing;
 }
 
 static void read_units(struct reader_file *file, struct places *places, bool *damaged_ret)
