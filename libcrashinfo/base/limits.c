@@ -47,6 +47,8 @@ static const struct crashinfo_limits default_limits = {
 	.tree_depth = 64,
 	/* Chromium's inflated .debug_info is below 4 GiB. */
 	.inflated_bytes = 4u * (size_t)GIB,
+	/* Below, memory counts less than the second reading that a reference may cost. */
+	.windowed_bytes = 64u * MIB,
 	/* C++ templates reach 100 KiB; demanglers can turn 1 KiB into gigabytes. */
 	.demangled_bytes = 1u * MIB,
 	/* Notes hold ids and properties, a few hundred bytes. */

@@ -287,6 +287,8 @@ static struct crashinfo_error *resolve_now(struct reader_file *file, struct look
 		return NULL;
 	}
 	error = assign_units(file, lookups);
+	if (!error && file->windowed)
+		reader_window_read_lines(file, lookups);
 	if (!error && !resolve_all(file, lookups))
 		error = crashinfo_error_no_memory();
 	return error;

@@ -146,17 +146,16 @@ void reader_sections_widen(struct reader_file *file);
 
 /* --- reader_window.c --- */
 
-/* From this size of `.debug_info` on, memory counts for more than a second reading might cost. */
-#define READER_WINDOW_BYTES (64u << 20)
-
 struct reader_window;
 
 /* NULL when the file does not say for every lookup which unit it is in, or memory is out. */
 struct reader_window *reader_window_create(struct reader_file *file, const struct lookups *lookups);
 /* A module_section_watch: notes units as they come, and gives back those that are not needed. */
 void reader_window_watch(void *user, const struct module_section *section, size_t done);
-/* Whether something was given back. Ends the window, which may be NULL. */
-bool reader_window_finish(struct reader_window *window);
+/* Inflate `.debug_line`, of which only the tables of the units of `lookups` are kept. */
+void reader_window_read_lines(struct reader_file *file, const struct lookups *lookups);
+/* Ends the window, which may be NULL. */
+void reader_window_finish(struct reader_window *window);
 
 /* --- */
 

@@ -22,6 +22,7 @@ static const char *const names[READER_SECTION_COUNT] = {
 
 struct inflation {
 	struct reader_file *file;
+	bool windowed;
 	atomic_int next;
 };
 
@@ -36,16 +37,21 @@ static void *inflate_next(void *user)
 	struct inflation *inflation = user;
 	int i;
 
-	while ((i = atomic_fetch_add(&inflation->next, 1)) < READER_SECTION_COUNT)
-		module_section_inflate(&inflation->file->sections[inflated_together[i]], NULL,
-				       NULL);
+	while ((i = atomic_fetch_add(&inflation->next, 1)) < READER_SECTION_COUNT) {
+		enum reader_section section = inflated_together[i];
+
+		/* behind a window it is read when it is known which tables are needed */
+		if (section != READER_LINE || !inflation->windowed)
+			module_section_inflate(&inflation->file->sections[section], NULL, NULL);
+	}
 	return NULL;
 }
 
 /* `.debug_info` through its window by this thread, the other sections beside it. */
 static void inflate_all(struct reader_file *file, struct reader_window *window)
 {
-	struct inflation inflation = {.file = file, .next = window ? 1 : 0};
+	struct inflation inflation = {
+		.file = file, .windowed = window != NULL, .next = window ? 1 : 0};
 	pthread_t thread;
 	bool started = file->jobs > 1 && !pthread_create(&thread, NULL, inflate_next, &inflation);
 
@@ -66,7 +72,7 @@ void reader_sections_read(struct reader_file *file, const struct lookups *lookup
 	file->inflated = true;
 	if (file->alternate)
 		reader_sections_read(file->alternate, NULL);
-	if (lookups && info->compressed.inflated_size >= READER_WINDOW_BYTES) {
+	if (lookups && info->compressed.inflated_size >= file->limits->windowed_bytes) {
 		module_section_inflate(&file->sections[READER_ARANGES], NULL, NULL);
 		window = reader_window_create(file, lookups);
 	}
@@ -75,19 +81,27 @@ void reader_sections_read(struct reader_file *file, const struct lookups *lookup
 	else
 		for (size_t i = 0; i < READER_SECTION_COUNT; i++)
 			module_section_inflate(&file->sections[i], NULL, NULL);
-	file->windowed = reader_window_finish(window);
+	file->windowed = window != NULL;
+	reader_window_finish(window);
+}
+
+static void inflate_again(struct module_section *section)
+{
+	struct module_compressed compressed = section->compressed;
+
+	if (!compressed.data)
+		return;
+	module_section_deinit(section);
+	*section = (struct module_section){.tried = true, .compressed = compressed};
+	module_section_inflate(section, NULL, NULL);
 }
 
 void reader_sections_widen(struct reader_file *file)
 {
-	struct module_section *info = &file->sections[READER_INFO];
-	struct module_compressed compressed = info->compressed;
-
 	if (!file->windowed)
 		return;
-	module_section_deinit(info);
-	*info = (struct module_section){.tried = true, .compressed = compressed};
-	module_section_inflate(info, NULL, NULL);
+	inflate_again(&file->sections[READER_INFO]);
+	inflate_again(&file->sections[READER_LINE]);
 	for (size_t i = 0; i < file->units.size; i++)
 		reader_abbrevs_destroy(file->units.data[i].abbrevs);
 	file->units.size = 0;

@@ -61,6 +61,7 @@ bool reader_units_read(struct reader_file *file)
 
 	if (file->has_units)
 		return true;
+	file->units.size = 0;
 	while (cursor_left(&c)) {
 		struct reader_unit *unit = vec_push(&file->units);
 

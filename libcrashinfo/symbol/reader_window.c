@@ -13,13 +13,21 @@
 /* A header is shorter, with its own length in 64 bits and the id of a type unit. */
 #define HEADER_BYTES 64
 
+/* A unit of either section. */
+struct span {
+	uint64_t start, end;
+	bool needed;
+};
+
 struct reader_window {
 	struct reader_file *file;
+	enum reader_section section;
 	VEC(uint64_t) needed; /* offsets of units, sorted */
-	uint64_t next;        /* where the next header stands */
-	size_t unit;          /* the first one that has not passed by */
-	uint64_t from;        /* from here on nothing is needed so far */
-	bool damaged, forgot;
+	VEC(struct span) spans;
+	uint64_t next; /* where the next header stands */
+	size_t passed; /* spans that have passed by */
+	uint64_t from; /* from here on nothing is needed so far */
+	bool damaged;
 };
 
 static bool add_offset(void *user, uint64_t offset)
@@ -39,6 +47,13 @@ static int by_offset(const void *a, const void *b)
 	return *x < *y ? -1 : *x > *y;
 }
 
+static void sort_needed(struct reader_window *window)
+{
+	if (window->needed.size)
+		qsort(window->needed.data, window->needed.size, sizeof(*window->needed.data),
+		      by_offset);
+}
+
 struct reader_window *reader_window_create(struct reader_file *file, const struct lookups *lookups)
 {
 	struct reader_window *window = calloc(1, sizeof(*window));
@@ -46,12 +61,31 @@ struct reader_window *reader_window_create(struct reader_file *file, const struc
 	if (!window)
 		return NULL;
 	window->file = file;
+	window->section = READER_INFO;
 	if (!reader_aranges_visit(file, lookups, add_offset, window) || !window->needed.size) {
 		reader_window_finish(window);
 		return NULL;
 	}
-	qsort(window->needed.data, window->needed.size, sizeof(*window->needed.data), by_offset);
+	sort_needed(window);
 	return window;
+}
+
+void reader_window_read_lines(struct reader_file *file, const struct lookups *lookups)
+{
+	struct reader_window window = {.file = file, .section = READER_LINE};
+	bool ok = true;
+
+	for (size_t i = 0; i < lookups->count && ok; i++) {
+		struct reader_unit *unit = reader_unit_of(file, lookups->data[i].unit);
+
+		if (unit && reader_unit_root(file, unit) && unit->has_line)
+			ok = add_offset(&window, unit->line);
+	}
+	sort_needed(&window);
+	module_section_inflate(&file->sections[READER_LINE], ok ? reader_window_watch : NULL,
+			       &window);
+	free(window.needed.data);
+	free(window.spans.data);
 }
 
 static bool is_needed(const struct reader_window *window, uint64_t offset)
@@ -60,46 +94,65 @@ static bool is_needed(const struct reader_window *window, uint64_t offset)
 		       by_offset);
 }
 
-/* The header at `next`, all of whose bytes are there. */
-static bool add_unit(struct reader_window *window, const struct module_section *section)
+/* The end of the unit whose header stands at `next`, all of which is there; 0: it is damaged. */
+static uint64_t read_header(struct reader_window *window, const struct module_section *section)
 {
 	struct cursor c = cursor_make(section->data, section->size, window->file->big_endian);
-	struct reader_unit *unit = vec_push(&window->file->units);
+	struct reader_unit *unit;
+	uint64_t length;
 
 	cursor_skip(&c, window->next);
-	if (!unit || !reader_unit_header(&c, window->next, unit)) {
+	if (window->section == READER_INFO) {
+		unit = vec_push(&window->file->units);
+		if (unit && reader_unit_header(&c, window->next, unit)) {
+			unit->dropped = !is_needed(window, unit->offset);
+			return unit->end;
+		}
 		window->file->units.size -= unit != NULL;
-		return false;
+		return 0;
 	}
-	unit->dropped = !is_needed(window, unit->offset);
-	window->next = unit->end;
+	length = cursor_u32(&c);
+	if (length == UINT32_MAX)
+		length = cursor_u64(&c);
+	if (c.failed || length > cursor_left(&c))
+		return 0;
+	return (uint64_t)(c.at - section->data) + length;
+}
+
+static bool add_span(struct reader_window *window, const struct module_section *section)
+{
+	uint64_t end = read_header(window, section);
+	struct span *span = end ? vec_push(&window->spans) : NULL;
+
+	if (!span)
+		return false;
+	*span = (struct span){window->next, end, is_needed(window, window->next)};
+	window->next = end;
 	return true;
 }
 
 static void forget(struct reader_window *window, const struct module_section *section, uint64_t to)
 {
 	module_section_forget(section, window->from, to);
-	window->forgot = true;
 	/* the page that both ends share is given back with what follows */
 	window->from = to & ~(uint64_t)4095;
 }
 
-/* Units that have passed by: what lies between those that are needed is given back. */
-static void forget_units(struct reader_window *window, const struct module_section *section,
+/* Spans that have passed by: what lies between those that are needed is given back. */
+static void forget_spans(struct reader_window *window, const struct module_section *section,
 			 size_t done)
 {
-	while (window->unit < window->file->units.size) {
-		const struct reader_unit *unit = &window->file->units.data[window->unit];
+	for (; window->passed < window->spans.size; window->passed++) {
+		const struct span *span = &window->spans.data[window->passed];
 
-		if (unit->end > done)
+		if (span->end > done)
 			break;
-		if (!unit->dropped) {
-			forget(window, section, unit->offset);
-			window->from = unit->end;
-		} else if (unit->end - window->from >= FORGET_BYTES) {
-			forget(window, section, unit->end);
+		if (span->needed) {
+			forget(window, section, span->start);
+			window->from = span->end;
+		} else if (span->end - window->from >= FORGET_BYTES) {
+			forget(window, section, span->end);
 		}
-		window->unit++;
 	}
 }
 
@@ -109,18 +162,18 @@ void reader_window_watch(void *user, const struct module_section *section, size_
 
 	while (!window->damaged && window->next < section->size &&
 	       (done == section->size || done - window->next > HEADER_BYTES) && done > window->next)
-		window->damaged = !add_unit(window, section);
+		window->damaged = !add_span(window, section);
 	if (!window->damaged)
-		forget_units(window, section, done);
-	window->file->has_units = !window->damaged && window->next == section->size;
+		forget_spans(window, section, done);
+	if (window->section == READER_INFO)
+		window->file->has_units = !window->damaged && window->next == section->size;
 }
 
-bool reader_window_finish(struct reader_window *window)
+void reader_window_finish(struct reader_window *window)
 {
-	bool forgot = window && window->forgot;
-
-	if (window)
+	if (window) {
 		free(window->needed.data);
+		free(window->spans.data);
+	}
 	free(window);
-	return forgot;
 }

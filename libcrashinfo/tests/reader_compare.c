@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Compare our DWARF reader with libdw: reader-compare FILE COUNT [DEBUG_DIR]. COUNT addresses are
- * spread evenly over the code of FILE. Prints the first differences, and one line with the sums:
- * addresses compared, different ones, ones that our reader leaves to libdw.
+ * Compare our DWARF reader with libdw: reader-compare FILE COUNT [DEBUG_DIR [window]]. COUNT
+ * addresses are spread evenly over the code of FILE. Prints the first differences, and one line
+ * with the sums: addresses compared, different ones, ones that our reader leaves to libdw.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -125,6 +125,23 @@ static bool is_same(const struct lookup *ours, const struct lookup *theirs, size
 	return same;
 }
 
+/* Only what libdw found something for, of both, which is then `count` long. */
+static size_t keep_known(struct lookups *ours, struct lookups *theirs)
+{
+	size_t kept = 0;
+
+	qsort(ours->data, ours->count, sizeof(*ours->data), by_query);
+	for (size_t i = 0; i < theirs->count; i++) {
+		if (!theirs->data[i].frames.size)
+			continue;
+		theirs->data[kept] = theirs->data[i];
+		ours->data[kept++] = ours->data[i];
+	}
+	ours->count = theirs->count = kept;
+	lookups_sort(ours);
+	return kept;
+}
+
 int main(int argc, char **argv)
 {
 	struct crashinfo_context context = crashinfo_context_default();
@@ -133,22 +150,28 @@ int main(int argc, char **argv)
 	struct crashinfo_symbolizer_options options = {.jobs = 2};
 	struct symbol_module module;
 	struct lookups ours, theirs;
+	bool window = argc > 4;
 	size_t different = 0, left = 0, count = argc > 2 ? strtoul(argv[2], NULL, 10) : 0;
 
 	if (!count) {
-		fputs("usage: reader-compare FILE COUNT [DEBUG_DIR]\n", stderr);
+		fputs("usage: reader-compare FILE COUNT [DEBUG_DIR [window]]\n", stderr);
 		return 64;
 	}
+	if (window)
+		context.limits.windowed_bytes = 1;
 	check(crashinfo_finder_create(&context, &finder));
 	if (argc > 3)
 		check(crashinfo_finder_add_debug_dir(finder, argv[3]));
 	check(symbol_module_open(&context, finder, &options, &query, &module));
 	ours = make_lookups(module.debug.elf ? &module.debug : &module.image, count, false);
 	theirs = make_lookups(module.debug.elf ? &module.debug : &module.image, count, true);
-	check(reader_resolve(module.reader, &ours));
 	check(symbol_module_resolve_rest(&module, &context.limits, &theirs));
-	qsort(ours.data, count, sizeof(*ours.data), by_query);
 	qsort(theirs.data, count, sizeof(*theirs.data), by_query);
+	/* a unit that is asked for by address has to be known to .debug_aranges */
+	if (window)
+		count = keep_known(&ours, &theirs);
+	check(reader_resolve(module.reader, &ours));
+	qsort(ours.data, count, sizeof(*ours.data), by_query);
 	for (size_t i = 0; i < count; i++) {
 		if (ours.data[i].unhandled)
 			left++;

@@ -38,6 +38,7 @@ struct crashinfo_limits {
 	size_t tree_files;          /* files looked at below one debug folder */
 	size_t tree_depth;          /* nested folders below one debug folder */
 	size_t inflated_bytes;      /* what one compressed section may grow to */
+	size_t windowed_bytes;      /* compressed .debug_info from this size on is kept in part */
 	size_t demangled_bytes;     /* length of one demangled name */
 	size_t note_bytes;          /* one ELF note segment or section */
 	size_t core_note_bytes;     /* the list of mapped files of one core file */
