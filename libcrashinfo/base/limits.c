@@ -61,6 +61,8 @@ static const struct crashinfo_limits default_limits = {
 	.pattern_steps = 10000000,
 	/* Each is tried on each string of a report. */
 	.scrub_rules = 1000,
+	/* Patterns meant well take some for a megabyte. */
+	.scrub_milliseconds = 5000,
 	/* Schemas meant well try ten; beyond, nested alternatives multiply. */
 	.schema_steps = 1000,
 };

@@ -2,6 +2,7 @@
 /* Patterns: compiling and matching them within limits, and the rules that are in use. */
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/limits.h"
 #include "scrub/rules.h"
@@ -26,8 +27,8 @@ struct crashinfo_error *scrub_compile(const char *id, const char *pattern, size_
 				      bool careful, pcre2_code **ret)
 {
 	/* start optimizations lose matches behind a lookahead; built-in patterns know that */
-	uint32_t options =
-		PCRE2_UTF | PCRE2_NEVER_BACKSLASH_C | (careful ? PCRE2_NO_START_OPTIMIZE : 0);
+	uint32_t options = PCRE2_UTF | PCRE2_NEVER_BACKSLASH_C |
+			   (careful ? PCRE2_NO_START_OPTIMIZE | PCRE2_USE_OFFSET_LIMIT : 0);
 	PCRE2_UCHAR reason[128] = "";
 	PCRE2_SIZE offset;
 	int status;
@@ -69,6 +70,46 @@ struct crashinfo_error *scrub_find(struct crashinfo_scrubber *s, const pcre2_cod
 	 */
 	s->groups = status > 0 ? (size_t)status : SCRUB_GROUPS;
 	return NULL;
+}
+
+/*
+ * Steps are counted anew from each start of a match, and those of a repeated character are not, so
+ * a careless pattern can take the square of a string's length without reaching the limit: between
+ * pieces of the string the clock is looked at.
+ */
+#define STARTS_AT_ONCE 1024
+
+static int64_t cpu_milliseconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+struct crashinfo_error *scrub_find_by(struct crashinfo_scrubber *s, const struct scrub_rule *rule,
+				      struct crashinfo_slice content, size_t start,
+				      int64_t *deadline, bool *ret)
+{
+	struct crashinfo_error *error = NULL;
+
+	if (!rule->careful)
+		return scrub_find(s, rule->code, rule->id, content, start, ret);
+	if (!*deadline)
+		*deadline = cpu_milliseconds() + (int64_t)s->limits->scrub_milliseconds;
+	for (*ret = false; !error && !*ret && start <= content.size;) {
+		pcre2_set_offset_limit(s->match_context, start + STARTS_AT_ONCE - 1);
+		error = scrub_find(s, rule->code, rule->id, content, start, ret);
+		start += STARTS_AT_ONCE;
+		while (start < content.size && ((unsigned char)content.data[start] & 0xc0) == 0x80)
+			start++;
+		if (!error && start <= content.size && cpu_milliseconds() > *deadline)
+			error = crashinfo_error_create(CRASHINFO_ERROR_LIMIT,
+						       "rule %s: matching takes too long",
+						       rule->id);
+	}
+	pcre2_set_offset_limit(s->match_context, PCRE2_UNSET);
+	return error;
 }
 
 /* --- rules in use --- */

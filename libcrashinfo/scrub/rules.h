@@ -56,6 +56,7 @@ struct scrub_rule {
 	const char *hint;
 	uint8_t hint_size, min;
 	bool names, tags;
+	bool careful; /* the pattern is a user's */
 	/* JSON pointers with * for any name and a last ** for any rest; none: anywhere */
 	const char *const *where;
 	size_t where_count;
@@ -110,6 +111,14 @@ uint8_t scrub_characters(const char *text, size_t size);
 struct crashinfo_error *scrub_find(struct crashinfo_scrubber *s, const pcre2_code *code,
 				   const char *id, struct crashinfo_slice content, size_t start,
 				   bool *ret);
+
+/*
+ * The same for a rule. `*deadline` is 0 at the start of a string; LIMIT when one of a user's rules
+ * takes longer on it than limits.scrub_milliseconds.
+ */
+struct crashinfo_error *scrub_find_by(struct crashinfo_scrubber *s, const struct scrub_rule *rule,
+				      struct crashinfo_slice content, size_t start,
+				      int64_t *deadline, bool *ret);
 
 /* Whether the rule is for strings (or names) at this place. */
 bool scrub_applies(const struct crashinfo_scrubber *s, const struct scrub_rule *rule, bool name);

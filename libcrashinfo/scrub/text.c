@@ -114,6 +114,7 @@ static struct crashinfo_error *apply(struct crashinfo_scrubber *s, const struct 
 				     size_t *count, size_t *done)
 {
 	const PCRE2_SIZE *found = pcre2_get_ovector_pointer(s->match);
+	int64_t deadline = 0;
 	size_t start = 0;
 
 	strbuf_clear(&s->next);
@@ -121,7 +122,7 @@ static struct crashinfo_error *apply(struct crashinfo_scrubber *s, const struct 
 	while (start <= content.size) {
 		bool any;
 		struct crashinfo_error *error =
-			scrub_find(s, rule->code, rule->id, content, start, &any);
+			scrub_find_by(s, rule, content, start, &deadline, &any);
 
 		if (error || !any)
 			return error;

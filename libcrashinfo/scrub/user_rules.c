@@ -139,7 +139,8 @@ static struct crashinfo_error *take_member(const struct loading *l, crashinfo_js
 
 static struct crashinfo_error *take_rule(const struct loading *l, crashinfo_json_node node)
 {
-	struct scrub_rule rule = {.replacement = SCRUB_REDACTED,
+	struct scrub_rule rule = {.careful = true,
+				  .replacement = SCRUB_REDACTED,
 				  .replacement_size = strlen(SCRUB_REDACTED)};
 	crashinfo_json_node pattern = CRASHINFO_JSON_NONE;
 	struct crashinfo_slice text;

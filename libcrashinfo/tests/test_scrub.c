@@ -267,6 +267,7 @@ END_TEST
 
 START_TEST(test_limits)
 {
+	struct strbuf text _strbuf_ = {0};
 	struct crashinfo_context context = crashinfo_context_default();
 	struct crashinfo_scrubbed *scrubbed = NULL;
 
@@ -278,10 +279,39 @@ START_TEST(test_limits)
 	ck_fails(scrub(&context, NULL, RULE("\"pattern\":\"(a+)+b\""),
 		       "\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\"", &scrubbed),
 		 CRASHINFO_ERROR_LIMIT);
+	context = crashinfo_context_default();
+	context.limits.scrub_milliseconds = 0;
+	strbuf_addc(&text, '"');
+	strbuf_pad(&text, 'a', 200000);
+	strbuf_addc(&text, '"');
+	ck_fails(scrub(&context, NULL, RULE("\"pattern\":\"[a-z]+@\""), text.data, &scrubbed),
+		 CRASHINFO_ERROR_LIMIT);
 	context.limits.scrub_rules = 0;
 	ck_fails(scrub(&context, NULL, RULE("\"pattern\":\"a\""), "\"\"", &scrubbed),
 		 CRASHINFO_ERROR_LIMIT);
 	ck_assert_ptr_null(scrubbed);
+}
+END_TEST
+
+/* Long strings are looked at in pieces, whose ends are within characters and matches here. */
+START_TEST(test_pieces)
+{
+	struct crashinfo_scrubbed *scrubbed = NULL;
+	struct strbuf text _strbuf_ = {0}, expected _strbuf_ = {0};
+
+	strbuf_adds(&text, "\"x");
+	strbuf_adds(&expected, "\"x");
+	for (int i = 0; i < 1000; i++) {
+		strbuf_adds(&text, "\xe2\x82\xac secret<");
+		strbuf_adds(&expected, "\xe2\x82\xac -<");
+	}
+	strbuf_addc(&text, '"');
+	strbuf_addc(&expected, '"');
+	ck_ok(scrub(NULL, NULL, RULE("\"pattern\":\"(?<= )sec.+?(?=<)\",\"replacement\":\"-\""),
+		    text.data, &scrubbed));
+	ck_assert_str_eq(scrubbed->text, expected.data);
+	ck_assert_uint_eq(scrubbed->removals[0].count, 1000);
+	crashinfo_scrubbed_destroy(scrubbed);
 }
 END_TEST
 
@@ -413,6 +443,7 @@ static void add_tests(TCase *tests)
 	tcase_add_loop_test(tests, test_user_rules, 0, sizeof(user_rules) / sizeof(user_rules[0]));
 	tcase_add_test(tests, test_wrong_rules);
 	tcase_add_test(tests, test_limits);
+	tcase_add_test(tests, test_pieces);
 	tcase_add_loop_test(tests, test_hostile, 0, sizeof(hostile) / sizeof(hostile[0]));
 	tcase_add_test(tests, test_deep);
 	tcase_add_test(tests, test_many_names);

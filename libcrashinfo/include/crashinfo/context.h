@@ -45,6 +45,7 @@ struct crashinfo_limits {
 	size_t core_threads;        /* of one core file */
 	size_t pattern_steps;       /* of matching one pattern of a schema with one string */
 	size_t scrub_rules;         /* of one file of scrubbing rules */
+	size_t scrub_milliseconds;  /* of the processor for one of them and one string */
 	size_t schema_steps;        /* schemas tried for each value of a document */
 };
 
