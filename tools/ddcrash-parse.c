@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <crashinfo/bundle.h>
 #include <crashinfo/convert.h>
 #include <crashinfo/core.h>
 #include <crashinfo/file.h>
@@ -29,8 +30,15 @@
 /* The header tells. */
 #define CORE_HEAD_BYTES 64
 
-/* In the order of the choices; from PARSE_TEXT on as enum crashinfo_render_format. */
-enum parse_format { PARSE_JSON, PARSE_NDJSON, PARSE_TEXT, PARSE_MARKDOWN, PARSE_HTML };
+/* In the order of the choices; from PARSE_TEXT to PARSE_HTML as enum crashinfo_render_format. */
+enum parse_format {
+	PARSE_JSON,
+	PARSE_NDJSON,
+	PARSE_TEXT,
+	PARSE_MARKDOWN,
+	PARSE_HTML,
+	PARSE_BUNDLE,
+};
 
 struct parse_options {
 	enum parse_format format;
@@ -42,7 +50,7 @@ struct parse_options {
 
 static const struct tool_option options[] = {
 	{"format", 0, "FORMAT", "what to write", TOOL_CHOICE(struct parse_options, format),
-	 .choices = "json|ndjson|text|markdown|html", .fallback = "json", .group = "Output"},
+	 .choices = "json|ndjson|text|markdown|html|bundle", .fallback = "json", .group = "Output"},
 	{"json", 0, NULL, "short for --format json",
 	 TOOL_SET(struct parse_options, format, PARSE_JSON)},
 	{"split-dir", 0, "DIR", "write each report to DIR/UUID.json instead",
@@ -88,7 +96,9 @@ struct parse {
 	struct crashinfo_inputs *inputs;
 	struct crashinfo_finder *finder; /* of --sysroot and --debug-dir */
 	struct tool_scrub *scrub;        /* with --scrub */
-	bool negative;                   /* the verdict: see finish_document() and judge() */
+	struct crashinfo_bundle_writer *bundle;
+	bool bundle_failed;
+	bool negative; /* the verdict: see finish_document() and judge() */
 };
 
 /* A report on its way to the output. */
@@ -298,30 +308,79 @@ static struct crashinfo_error *write_new(struct parse *parse, const char *name, 
 				      parse->options.split_dir, name);
 }
 
-static struct crashinfo_error *split(struct parse *parse, const struct document *document)
+/* The bytes of a file for a report: "UUID", laid out text that ends with a newline. */
+static struct crashinfo_error *make_file(struct parse *parse, const struct document *document,
+					 char name[FILE_NAME_MAX + 1], char **text, size_t *size)
 {
 	bool pretty = parse->tool.layout == TOOL_LAYOUT_PRETTY;
-	char name[FILE_NAME_MAX + 1], *text;
-	size_t size;
 	struct crashinfo_error *error = file_name(document, name);
 
 	if (error)
 		return error;
 	error = crashinfo_json_layout(document->text, document->size,
-				      pretty ? CRASHINFO_JSON_PRETTY : CRASHINFO_JSON_COMPACT,
-				      &text, &size);
+				      pretty ? CRASHINFO_JSON_PRETTY : CRASHINFO_JSON_COMPACT, text,
+				      size);
 	if (error)
 		return error;
-	text[size] = '\n'; /* in place of the NUL: from here on it is bytes */
-	error = write_new(parse, name, text, size + 1);
+	(*text)[(*size)++] = '\n'; /* in place of the NUL: from here on it is bytes */
+	return NULL;
+}
+
+static struct crashinfo_error *split(struct parse *parse, const struct document *document)
+{
+	char name[FILE_NAME_MAX + 1], *text;
+	size_t size;
+	struct crashinfo_error *error = make_file(parse, document, name, &text, &size);
+
+	if (error)
+		return error;
+	error = write_new(parse, name, text, size);
 	free(text);
 	return error;
+}
+
+static struct crashinfo_error *add_to_bundle(struct parse *parse, const struct document *document)
+{
+	const struct crashinfo_report_summary *summary = crashinfo_report_summary(document->report);
+	char name[FILE_NAME_MAX + 1], *text;
+	struct crashinfo_bundle_member member = {name, summary->uuid, summary->schema_version};
+	size_t size;
+	struct crashinfo_error *error = make_file(parse, document, name, &text, &size);
+
+	if (error)
+		return error;
+	error = crashinfo_bundle_writer_add(parse->bundle, &member, text, size);
+	/* an output that cannot be written is no reason to read on */
+	parse->bundle_failed = error != NULL;
+	free(text);
+	return error;
+}
+
+/* Nothing does not take the place of what was there when there was an error. */
+static void finish_bundle(struct parse *parse)
+{
+	bool empty = parse->bundle && !crashinfo_bundle_writer_count(parse->bundle);
+
+	if (!parse->bundle)
+		return;
+	if (parse->bundle_failed || (empty && tool_has_failed(&parse->tool)))
+		crashinfo_bundle_writer_destroy(parse->bundle);
+	else
+		tool_failed(&parse->tool, crashinfo_bundle_writer_finish(parse->bundle));
+	parse->bundle = NULL;
+}
+
+static bool out_failed(struct parse *parse)
+{
+	return parse->bundle_failed || tool_out_failed(&parse->tool);
 }
 
 static struct crashinfo_error *output(struct parse *parse, struct document *document)
 {
 	if (parse->options.split_dir)
 		return split(parse, document);
+	if (parse->bundle)
+		return add_to_bundle(parse, document);
 	if (parse->options.format >= PARSE_TEXT)
 		tool_render(&parse->tool, document->report,
 			    (enum crashinfo_render_format)(parse->options.format - PARSE_TEXT),
@@ -468,7 +527,7 @@ static void read_inputs(struct parse *parse)
 	uint64_t inputs = 0;
 	bool done = false;
 
-	while (!done && !tool_out_failed(&parse->tool)) {
+	while (!done && !out_failed(parse)) {
 		if (tool_failed(&parse->tool,
 				crashinfo_inputs_next(parse->inputs, &input, &done)) ||
 		    done)
@@ -580,7 +639,7 @@ static void read_operands(struct parse *parse)
 			continue;
 		read_range(parse, first, i - first);
 		first = i + 1;
-		if (!tool_out_failed(&parse->tool))
+		if (!out_failed(parse))
 			tool_failed(&parse->tool, report_core(parse, operands->data[i], fd));
 		close(fd);
 	}
@@ -635,11 +694,25 @@ static void check_options(struct parse *parse)
 	if (o->split_dir && parse->tool.output)
 		tool_usage(&parse->tool, "--output and --split-dir exclude each other");
 	if (o->split_dir && o->format >= PARSE_TEXT)
-		tool_usage(&parse->tool, "--split-dir writes JSON, not text");
+		tool_usage(&parse->tool, "--split-dir writes JSON, not text or bundles");
+	if (o->format == PARSE_BUNDLE &&
+	    !(parse->tool.output && crashinfo_bundle_can_write(parse->tool.output)))
+		tool_usage(&parse->tool,
+			   "--format bundle needs --output FILE, ending with one of %s",
+			   crashinfo_bundle_suffixes());
 	if (o->normalize && !has_dirs)
 		tool_usage(&parse->tool, "--normalize needs --sysroot or --debug-dir");
 	if (o->exe && !parse->has_core)
 		tool_usage(&parse->tool, "--exe is for core files");
+}
+
+/* The bundle is the output, which tool_finish() must not make another of. */
+static struct crashinfo_error *open_bundle(struct parse *parse)
+{
+	const char *path = parse->tool.output;
+
+	parse->tool.output = NULL;
+	return crashinfo_bundle_writer_create(&parse->tool.context, path, &parse->bundle);
 }
 
 static void prepare(struct parse *parse)
@@ -658,6 +731,8 @@ static void prepare(struct parse *parse)
 		error = crashinfo_error_from_errno(errno, "cannot create folder %s", dir);
 	if (!error && (parse->options.sysroots.count || parse->options.debug_dirs.count))
 		error = open_finder(parse);
+	if (!error && parse->options.format == PARSE_BUNDLE)
+		error = open_bundle(parse);
 	if (tool_failed(&parse->tool, error))
 		exit(tool_finish(&parse->tool, TOOL_FAILED));
 }
@@ -671,6 +746,7 @@ int main(int argc, char **argv)
 	parse.tool.ndjson = parse.options.format == PARSE_NDJSON;
 	prepare(&parse);
 	read_operands(&parse);
+	finish_bundle(&parse);
 	crashinfo_finder_destroy(parse.finder);
 	tool_scrub_close(&parse.tool, parse.scrub);
 	status = parse.negative ? TOOL_NEGATIVE : TOOL_OK;

@@ -233,7 +233,9 @@ void tool_dump_options(const struct tool_program *program, FILE *f);
  * TOOL_FAILED. Returns whether there was an error, so a call can be wrapped.
  */
 bool tool_failed(struct tool *tool, struct crashinfo_error *error);
-/* As above for a text. */
+/* Whether tool_finish() will give TOOL_FAILED. */
+bool tool_has_failed(const struct tool *tool);
+/* As tool_failed() for a text. */
 void tool_error(struct tool *tool, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Not with --quiet, and no change of status. */
 void tool_warning(struct tool *tool, const char *format, ...) __attribute__((format(printf, 2, 3)));

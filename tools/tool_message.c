@@ -78,6 +78,11 @@ static void print_error(struct tool *tool, const char *label, struct crashinfo_e
 	free(text);
 }
 
+bool tool_has_failed(const struct tool *tool)
+{
+	return tool->failed;
+}
+
 bool tool_failed(struct tool *tool, struct crashinfo_error *error)
 {
 	if (!error)

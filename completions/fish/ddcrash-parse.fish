@@ -1,5 +1,5 @@
 # fish completion for ddcrash-parse; made by completions/generate
-complete -c ddcrash-parse -l format -x -a 'json ndjson text markdown html' -d 'what to write'
+complete -c ddcrash-parse -l format -x -a 'json ndjson text markdown html bundle' -d 'what to write'
 complete -c ddcrash-parse -l json -d 'short for --format json'
 complete -c ddcrash-parse -l split-dir -x -a '(__fish_complete_directories)' -d 'write each report to DIR/UUID.json instead'
 complete -c ddcrash-parse -l schema-version -x -a '1.0 1.1 1.2 1.3 1.4 1.5 1.6 1.7 1.8 rfc0002' -d 'convert reports to this version of the schema'

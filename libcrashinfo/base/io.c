@@ -145,6 +145,42 @@ static int io_open_unnamed(const char *path)
 	return open(dirname(folder), O_TMPFILE | O_WRONLY | O_CLOEXEC, 0666);
 }
 
+int io_open_scratch(const char *path)
+{
+	_free_ char *folder = strdup(path), *name = NULL;
+	int fd = folder ? open(dirname(folder), O_TMPFILE | O_RDWR | O_CLOEXEC | O_EXCL, 0600) : -1;
+
+	if (fd >= 0 || (errno != EOPNOTSUPP && errno != EISDIR && errno != ENOENT))
+		return fd;
+	if (asprintf(&name, "%s.XXXXXX", path) < 0) {
+		name = NULL;
+		errno = ENOMEM;
+		return -1;
+	}
+	fd = mkostemp(name, O_CLOEXEC);
+	if (fd >= 0)
+		unlink(name);
+	return fd;
+}
+
+struct crashinfo_error *io_read_at(int fd, void *bytes, size_t size, uint64_t offset)
+{
+	char *p = bytes;
+
+	while (size) {
+		ssize_t n = pread(fd, p, size, (off_t)offset);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return crashinfo_error_from_errno(n ? errno : EIO, "cannot read");
+		p += n;
+		offset += (uint64_t)n;
+		size -= (size_t)n;
+	}
+	return NULL;
+}
+
 /* What a rename cannot replace is written in place. */
 static int io_open_special(const char *path, const struct stat *st)
 {

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include <crashinfo/error.h>
 
@@ -36,6 +37,12 @@ struct crashinfo_error *io_atomic_open(struct io_atomic *file, const char *path)
 struct crashinfo_error *io_atomic_commit(struct io_atomic *file, bool durable);
 /* Remove the temporary file; does nothing after a commit. */
 void io_atomic_abort(struct io_atomic *file);
+
+/* A file without name in the folder of `path`, to write and read; -1 and errno on failure. */
+int io_open_scratch(const char *path);
+
+/* Read exactly `size` bytes at `offset`; fewer are an error. */
+struct crashinfo_error *io_read_at(int fd, void *bytes, size_t size, uint64_t offset);
 
 /*
  * Make a file of `bytes` that appears when it is complete, unless something has its name already,

@@ -13,6 +13,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "bundle/input_source.h"
+#include "bundle/manifest.h"
 
 /* The ratio is judged from here on: small files of blanks may shrink to nothing. */
 #define RATIO_FROM_BYTES (64u * 1024 * 1024)
@@ -26,7 +27,10 @@ struct bundle_archive {
 	struct crashinfo_error *below_error; /* why the bytes below could not be read */
 	char *member;                        /* name of the one at hand, for errors */
 	bool below_ended;                    /* all bytes below were read */
-	bool ended;                          /* no more members, or none that can be reached */
+	uint64_t members;                    /* named so far */
+	struct manifest *manifest;
+	bool complete; /* its end was seen */
+	bool ended;    /* no more members, or none that can be reached */
 };
 
 /* --- bytes below --- */
@@ -174,6 +178,7 @@ void bundle_archive_close(struct bundle_archive *archive)
 	archive_read_free(archive->archive);
 	input_source_close(&archive->below);
 	crashinfo_error_destroy(archive->below_error);
+	manifest_destroy(archive->manifest);
 	free(archive->member);
 	free(archive);
 }
@@ -181,6 +186,34 @@ void bundle_archive_close(struct bundle_archive *archive)
 const struct input_source *bundle_archive_below(const struct bundle_archive *archive)
 {
 	return &archive->below;
+}
+
+const char *bundle_archive_path(const struct bundle_archive *archive)
+{
+	if (archive->kind == ARCHIVE_KIND_COMPRESSED || !archive->member)
+		return NULL;
+	return archive->member + strlen(archive->below.name) + 1;
+}
+
+bool bundle_archive_is_first(const struct bundle_archive *archive)
+{
+	return archive->members == 1;
+}
+
+bool bundle_archive_is_complete(const struct bundle_archive *archive)
+{
+	return archive->complete;
+}
+
+struct manifest *bundle_archive_manifest(const struct bundle_archive *archive)
+{
+	return archive->manifest;
+}
+
+void bundle_archive_set_manifest(struct bundle_archive *archive, struct manifest *manifest)
+{
+	manifest_destroy(archive->manifest);
+	archive->manifest = manifest;
 }
 
 /* --- members --- */
@@ -292,6 +325,7 @@ static struct crashinfo_error *next_header(struct bundle_archive *archive,
 		return NULL;
 	status = archive_read_next_header(archive->archive, entry_ret);
 	archive->ended = status == ARCHIVE_EOF || status == ARCHIVE_FATAL;
+	archive->complete = status == ARCHIVE_EOF;
 	if (status == ARCHIVE_EOF) {
 		*entry_ret = NULL;
 		return NULL;
@@ -320,6 +354,7 @@ struct crashinfo_error *bundle_archive_next(struct bundle_archive *archive, char
 			continue;
 		if (error)
 			return error;
+		archive->members++;
 		*name_ret = strdup(archive->member);
 		note_modified(entry, modified);
 		return *name_ret ? NULL : crashinfo_error_no_memory();

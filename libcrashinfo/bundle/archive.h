@@ -16,6 +16,7 @@
 #include "bundle/archive_sniff.h"
 
 struct input_source;
+struct manifest;
 
 /*
  * What one file has cost, all archives within it together. Reaching a limit of it is the end of the
@@ -39,6 +40,17 @@ void bundle_archive_close(struct bundle_archive *archive);
 
 /* What it is read from: its name, for instance. */
 const struct input_source *bundle_archive_below(const struct bundle_archive *archive);
+
+/* Path of the member at hand within it; NULL for what a compressed file holds. */
+const char *bundle_archive_path(const struct bundle_archive *archive);
+/* Whether that is the first one. */
+bool bundle_archive_is_first(const struct bundle_archive *archive);
+/* Whether it was read to its end. */
+bool bundle_archive_is_complete(const struct bundle_archive *archive);
+
+/* What it says about its members; NULL until that was seen. Belongs to the archive. */
+struct manifest *bundle_archive_manifest(const struct bundle_archive *archive);
+void bundle_archive_set_manifest(struct bundle_archive *archive, struct manifest *manifest);
 
 /*
  * The next regular file. `*name_ret` is malloc'd, NULL at the end; `modified` is "" when the

@@ -144,15 +144,20 @@ static struct crashinfo_error *open_unknown(struct crashinfo_inputs *inputs)
 	return NULL;
 }
 
+/* What a manifest decides on is read as a whole, before any of it is given out. */
 static struct crashinfo_error *open_json(struct crashinfo_inputs *inputs)
 {
 	const struct crashinfo_limits *limits = limits_of(&inputs->context);
 	struct input_source *source = &inputs->files.source;
 	size_t max = source->is_packed ? limits->member_bytes : limits->input_bytes;
-	struct crashinfo_error *error =
-		input_text_open(&inputs->text, &inputs->context, source, max, inputs->windowed);
+	bool checked = input_files_is_checked(&inputs->files), is_manifest = false;
+	struct crashinfo_error *error;
 
-	inputs->has_text = !error;
+	error = input_text_open(&inputs->text, &inputs->context, source, max,
+				inputs->windowed && !checked);
+	if (!error && checked)
+		error = input_files_check(&inputs->files, &inputs->text.text, &is_manifest);
+	inputs->has_text = !error && !is_manifest;
 	return source_failed(inputs, error);
 }
 

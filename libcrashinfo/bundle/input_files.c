@@ -6,6 +6,7 @@
 
 #include "base/limits.h"
 #include "base/log.h"
+#include "bundle/manifest.h"
 
 void input_files_init(struct input_files *files, const struct crashinfo_context *context,
 		      const char *const *operands, size_t count)
@@ -116,6 +117,86 @@ struct crashinfo_error *input_files_failed(struct input_files *files, struct cra
 	return error;
 }
 
+/* --- manifests --- */
+
+/* Whether the source at hand has the name of one; not what the user named. */
+static const char *manifest_path(const struct input_files *files)
+{
+	const struct input_source *source = &files->source;
+	const char *path = source->archive ? bundle_archive_path(source->archive) : source->name;
+	const char *slash = path ? strrchr(path, '/') : NULL;
+
+	if (!path || source->is_operand || strcmp(slash ? slash + 1 : path, MANIFEST_NAME))
+		return NULL;
+	return path;
+}
+
+/* Members are checked as they are read, so a manifest must come first. */
+static void keep_manifest(struct input_files *files, struct manifest *manifest)
+{
+	struct bundle_archive *archive = files->source.archive;
+
+	if (archive && bundle_archive_is_first(archive)) {
+		bundle_archive_set_manifest(archive, manifest);
+		return;
+	}
+	context_log(files->context, archive ? CRASHINFO_LOG_WARNING : CRASHINFO_LOG_INFO,
+		    "%s: members are not checked, as it is not the first of an archive",
+		    files->source.name);
+	manifest_destroy(manifest);
+}
+
+bool input_files_is_checked(const struct input_files *files)
+{
+	struct bundle_archive *archive = files->source.archive;
+
+	return manifest_path(files) || (archive && bundle_archive_manifest(archive));
+}
+
+struct crashinfo_error *input_files_check(struct input_files *files, const struct strbuf *text,
+					  bool *is_manifest_ret)
+{
+	struct bundle_archive *archive = files->source.archive;
+	const char *path = manifest_path(files);
+	struct manifest *manifest = NULL;
+	struct crashinfo_error *error;
+
+	if (path) {
+		error = manifest_parse(files->context, path, text->data, text->size, &manifest);
+		/* what is not even JSON is reported as all documents are */
+		if (error && error->code != CRASHINFO_ERROR_SYNTAX)
+			return error;
+		crashinfo_error_destroy(error);
+	}
+	if (manifest) {
+		keep_manifest(files, manifest);
+		*is_manifest_ret = true;
+		return NULL;
+	}
+	path = archive ? bundle_archive_path(archive) : NULL;
+	manifest = archive ? bundle_archive_manifest(archive) : NULL;
+	return path && manifest ? manifest_check(manifest, path, text->data, text->size) : NULL;
+}
+
+/* At the end of the innermost archive. */
+static struct crashinfo_error *check_missing(const struct input_files *files)
+{
+	const struct bundle_archive *archive = files->archives.data[files->archives.size - 1];
+	const struct manifest *manifest = bundle_archive_manifest(archive);
+	size_t count = 0;
+	const char *first = NULL;
+
+	if (manifest && bundle_archive_is_complete(archive))
+		first = manifest_missing(manifest, &count);
+	if (!first)
+		return NULL;
+	return crashinfo_error_at(crashinfo_error_create(CRASHINFO_ERROR_NOT_FOUND,
+							 "%zu members of its manifest are missing, "
+							 "%s is the first",
+							 count, first),
+				  bundle_archive_below(archive)->name, 0, 0, 0);
+}
+
 /* One step: a member, the end of an archive, a file. */
 static struct crashinfo_error *advance(struct input_files *files, bool *found_ret, bool *end_ret)
 {
@@ -127,8 +208,10 @@ static struct crashinfo_error *advance(struct input_files *files, bool *found_re
 		return error;
 	}
 	error = next_member(files, found_ret);
-	if (!error && !*found_ret)
-		pop(files);
+	if (error || *found_ret)
+		return error;
+	error = check_missing(files);
+	pop(files);
 	return error;
 }
 

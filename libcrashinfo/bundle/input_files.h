@@ -36,6 +36,15 @@ void input_files_deinit(struct input_files *files);
 struct crashinfo_error *input_files_next(struct input_files *files, bool *found_ret,
 					 enum input_format *format_ret);
 
+/* Whether the source at hand may be a manifest or is a document that one speaks of. */
+bool input_files_is_checked(const struct input_files *files);
+/*
+ * Hold the text of the source at hand against the manifest of its bundle: MISMATCH. When it is a
+ * manifest itself, which is no document, `*is_manifest_ret` is set.
+ */
+struct crashinfo_error *input_files_check(struct input_files *files, const struct strbuf *text,
+					  bool *is_manifest_ret);
+
 /* Count an error of the source at hand, which is returned. */
 struct crashinfo_error *input_files_failed(struct input_files *files,
 					   struct crashinfo_error *error);

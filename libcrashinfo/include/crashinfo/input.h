@@ -10,6 +10,10 @@
  * name of the file. Archives are read member by member and nothing is extracted; the limits
  * member_bytes and archive_... hold.
  *
+ * The manifest of a bundle (see <crashinfo/bundle.h>) is no document. Members behind it are held
+ * against it: one whose content differs is a MISMATCH error and left out; that members are missing is an
+ * error at the end.
+ *
  * One input that cannot be read does not stop the others. Devices, pipes and links in folders and
  * archives, and files of another kind there are passed over, with a line to the context's log.
  */
