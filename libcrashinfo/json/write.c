@@ -15,8 +15,7 @@ static void add_escape(struct strbuf *buf, unsigned char c)
 		strbuf_addf(buf, "\\u%04x", c);
 		return;
 	}
-	strbuf_addc(buf, '\\');
-	strbuf_addc(buf, letter);
+	strbuf_add(buf, (const char[2]){'\\', letter}, 2);
 }
 
 /* Behind the byte at `at`, which scan_string() stopped at, and what belongs to it. */

@@ -236,6 +236,11 @@ struct crashinfo_error *crashinfo_payload_create(struct crashinfo_report *report
 	error = strbuf_error(&buf);
 	if (error)
 		return error;
+	if (options->target == CRASHINFO_UPLOAD_TELEMETRY) {
+		*size_ret = buf.size;
+		*ret = strbuf_steal(&buf);
+		return NULL;
+	}
 	/* values of the report may have come with blanks and line breaks */
 	return crashinfo_json_layout(buf.data, buf.size, CRASHINFO_JSON_COMPACT, ret, size_ret);
 }
