@@ -19,7 +19,7 @@ WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpo
 	-Wwrite-strings -Wvla -Wswitch-enum -Wundef -Wno-missing-field-initializers
 HARDEN   := -fstack-protector-strong -fPIE $(if $(SANITIZE),,-D_FORTIFY_SOURCE=2)
 SANFLAGS := $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer)
-PACKAGES := libdw libelf libcjson libcurl libarchive libidn2 libpcre2-8 libcrypto zlib libzstd libisal
+PACKAGES := libdw libelf libcjson libcurl libarchive libidn2 libpcre2-8 libcrypto liblzma zlib libzstd libisal
 
 # Evaluated when a recipe needs them: pkg-config may be installed by `make deps` just before.
 PKG_CFLAGS = $(shell pkg-config --cflags $(PACKAGES))

@@ -244,6 +244,7 @@ void symbol_module_close(struct symbol_module *module)
 	reader_file_destroy(module->reader);
 	reader_file_destroy(module->alternate_reader);
 	symbol_table_close(&module->table);
+	embedded_mini_close(&module->mini);
 	/* the alternate after what refers to it */
 	dwarf_end(module->dwarf);
 	dwarf_end(module->alternate_dwarf);
@@ -306,15 +307,31 @@ static bool lacks_name(const struct lookup *lookup)
 	return (!last->linkage_name && !last->name) || !last->symbol_address;
 }
 
+static bool is_nameless(const struct lookup *lookup)
+{
+	return lacks_name(lookup) && !lookup->symbol;
+}
+
 static struct crashinfo_error *resolve_symbols(struct symbol_module *module,
+					       const struct crashinfo_limits *limits,
 					       struct lookups *lookups)
 {
+	const struct elf_file *symbols = symbol_module_symbols(module);
+	struct crashinfo_error *error = NULL;
 	struct lookups rest;
 
 	lookups_part(lookups, lacks_name, &rest);
-	return rest.count && symbol_module_symbols(module)->elf
-		       ? elf_symbols_resolve(symbol_module_symbols(module), &rest)
-		       : NULL;
+	if (rest.count && symbols->elf)
+		error = elf_symbols_resolve(symbols, &rest);
+	if (error)
+		return error;
+	/* the dynamic symbols are few: the others may be packed up beside them */
+	lookups_part(lookups, is_nameless, &rest);
+	if (!rest.count)
+		return NULL;
+	if (!module->mini.tried)
+		embedded_mini_open(&module->image, limits, &module->mini);
+	return module->mini.file.elf ? elf_symbols_resolve(&module->mini.file, &rest) : NULL;
 }
 
 /* Addresses of Breakpad count from where the module begins. */
@@ -330,9 +347,12 @@ static struct crashinfo_error *resolve_without_dwarf(struct symbol_module *modul
 						     const struct crashinfo_limits *limits,
 						     struct lookups *lookups)
 {
+	module->described = module->table.data != NULL;
 	if (module->table.data)
 		return symbol_table_resolve(&module->table, base_of(module), limits, lookups);
-	return NULL;
+	if (!module->image.elf)
+		return NULL;
+	return embedded_go_resolve(&module->image, limits, lookups, &module->described);
 }
 
 struct crashinfo_error *symbol_module_resolve(struct symbol_module *module,
@@ -349,5 +369,5 @@ struct crashinfo_error *symbol_module_resolve(struct symbol_module *module,
 		error = symbol_module_resolve_rest(module, limits, lookups);
 	if (!error && !module->reader)
 		error = resolve_without_dwarf(module, limits, lookups);
-	return error ? error : resolve_symbols(module, lookups);
+	return error ? error : resolve_symbols(module, limits, lookups);
 }

@@ -4,6 +4,7 @@
 #define SYMBOL_MODULE_H
 
 #include "symbol/cache.h"
+#include "symbol/embedded.h"
 #include "symbol/reader.h"
 #include "symbol/table.h"
 
@@ -13,6 +14,8 @@ struct symbol_module {
 	Dwarf *dwarf, *alternate_dwarf;                /* NULL until libdw is needed */
 	struct cache_file *cache;  /* answers in place of all of these; NULL when there is none */
 	struct symbol_table table; /* GSYM or Breakpad, if there is no DWARF */
+	struct embedded_mini mini; /* of the image, when a name was missing */
+	bool described;            /* by a source other than DWARF */
 	enum crashinfo_symbol_status missing; /* why nothing can be looked up, RESOLVED if it can */
 	enum crashinfo_symbol_status refused; /* why a debug file was not used, RESOLVED if none */
 	bool altlink_missing;                 /* names of inlined functions may be in it */

@@ -173,7 +173,7 @@ static enum crashinfo_symbol_status status_of(const struct symbol_module *module
 		return CRASHINFO_SYMBOL_CORRUPT_DEBUG_INFO;
 	if (module->altlink_missing)
 		return CRASHINFO_SYMBOL_ALTLINK_MISSING;
-	if (symbol_module_has_dwarf(module) || module->table.data)
+	if (symbol_module_has_dwarf(module) || module->described)
 		return CRASHINFO_SYMBOL_ADDRESS_OUTSIDE_UNITS;
 	return module->refused == CRASHINFO_SYMBOL_RESOLVED ? CRASHINFO_SYMBOL_NO_DWARF
 							    : module->refused;

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Compare what two sources say of random addresses of a program: frames, functions, files, lines.
 
-    same_answers.py PROGRAM SOURCE [--gsymutil TOOL] [--base ADDRESS] [--count N]
+    same_answers.py PROGRAM SOURCE [--gsymutil TOOL] [--base ADDRESS] [--count N] [--no-inlines]
 
 SOURCE is what ddcrash-symbolize is given by -e. It is compared with the program's DWARF, or with
 what llvm-gsymutil says of SOURCE. Exits with 1 when one answer differs; prints the first.
@@ -31,9 +31,9 @@ def draw(path, count):
     return [address + rng.randrange(size) for address, size in chosen]
 
 
-def ours(path, addresses):
+def ours(path, addresses, extra):
     text = "".join(f"{a:#x}\n" for a in addresses)
-    out = run("ddcrash-symbolize", "--no-demangle", "-e", path, "--json", text=text)
+    out = run("ddcrash-symbolize", "--no-demangle", "-e", path, "--json", *extra, text=text)
     result = []
     for line in out.splitlines():
         frames = json.loads(line)["frames"]
@@ -78,14 +78,16 @@ def main():
     parser.add_argument("source")
     parser.add_argument("--gsymutil")
     parser.add_argument("--base", type=lambda x: int(x, 0), default=0)
+    parser.add_argument("--no-inlines", action="store_true")
     parser.add_argument("--count", type=int, default=1000)
     args = parser.parse_args()
+    extra = ["--no-inlines"] if args.no_inlines else []
     addresses = draw(args.program, args.count)
-    mine = ours(args.source, [a - args.base for a in addresses])
+    mine = ours(args.source, [a - args.base for a in addresses], extra)
     if args.gsymutil:
         other = gsymutil(args.gsymutil, args.source, addresses)
     else:
-        other = ours(args.program, addresses)
+        other = ours(args.program, addresses, extra)
     assert len(mine) == len(other) == len(addresses), (len(mine), len(other))
     different = [i for i, a in enumerate(mine) if not same(a, other[i])]
     for i in different[:3]:
