@@ -13,10 +13,12 @@
 
 static struct module modules[MODULES_MAX];
 static unsigned count;
+static struct unwind_cache cache;
 
 void modules_begin(void)
 {
 	count = 0;
+	__builtin_memset(&cache, 0, sizeof(cache));
 }
 
 static void close_file(struct module *module)
@@ -238,6 +240,7 @@ static bool find_cfi(void *context, uint64_t pc, unsigned nth, struct unwind_cfi
 		return false;
 	ret->bias = module->bias;
 	ret->text_base = 0;
+	ret->cache = &cache;
 	in_memory = place_in_memory(module, ret);
 	if (nth == 0 && in_memory)
 		return true;

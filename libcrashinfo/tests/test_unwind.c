@@ -398,6 +398,7 @@ static void check_search(const struct unwind_cfi *cfi)
 START_TEST(test_header_search)
 {
 	static const unsigned char omit = 0xff;
+	struct unwind_cache cache = {.next = 0};
 	uint64_t fdes[FDES];
 	struct unwind_cfi cfi;
 
@@ -413,6 +414,12 @@ START_TEST(test_header_search)
 				  .address = TABLES,
 				  .size = cfi.address - TABLES};
 	check_search(&cfi);
+	/* What was found once is found again, also when it is not remembered any more. */
+	cfi.cache = &cache;
+	for (unsigned n = 0; n < UNWIND_CACHE_ENTRIES; n++)
+		check_search(&cfi);
+	ck_assert_uint_gt(cache.next, 0);
+	ck_assert_uint_eq(cache.entries[0].place, TABLES);
 }
 END_TEST
 

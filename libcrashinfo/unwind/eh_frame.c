@@ -151,7 +151,45 @@ static bool covers(const struct unwind_fde *fde, uint64_t pc)
 	return pc >= fde->start && pc < fde->end;
 }
 
-static bool find_linear(const struct unwind_cfi *cfi, uint64_t pc, struct unwind_fde *ret)
+/* The FDE at an address that a search table or the cache gave. */
+static bool fde_at(const struct unwind_cfi *cfi, uint64_t at, uint64_t pc, struct unwind_fde *ret)
+{
+	struct unwind_fde fde = {.cie.at = UINT64_MAX};
+	struct entry entry;
+
+	if (!read_entry(cfi, at, UINT64_MAX, &entry) || entry.is_cie ||
+	    !read_fde(cfi, &entry, UINT64_MAX, &fde) || !covers(&fde, pc))
+		return false;
+	*ret = fde;
+	return true;
+}
+
+static void remember(const struct unwind_cfi *cfi, uint64_t at, const struct unwind_fde *fde)
+{
+	struct unwind_cache *cache = cfi->cache;
+	unsigned n;
+
+	if (!cache)
+		return;
+	n = cache->next++ % UNWIND_CACHE_ENTRIES;
+	cache->entries[n].place = cfi->address;
+	cache->entries[n].at = at;
+	cache->entries[n].start = fde->start;
+	cache->entries[n].end = fde->end;
+}
+
+static bool find_remembered(const struct unwind_cfi *cfi, uint64_t pc, struct unwind_fde *ret)
+{
+	const struct unwind_cache *cache = cfi->cache;
+
+	for (unsigned n = 0; cache && n < UNWIND_CACHE_ENTRIES; n++)
+		if (cache->entries[n].place == cfi->address && pc >= cache->entries[n].start &&
+		    pc < cache->entries[n].end)
+			return fde_at(cfi, cache->entries[n].at, pc, ret);
+	return false;
+}
+
+static bool search(const struct unwind_cfi *cfi, uint64_t pc, struct unwind_fde *ret)
 {
 	struct unwind_fde fde = {.cie.at = UINT64_MAX};
 	uint64_t end = cfi->address + cfi->size;
@@ -165,6 +203,7 @@ static bool find_linear(const struct unwind_cfi *cfi, uint64_t pc, struct unwind
 		if (entry.is_cie || !read_fde(cfi, &entry, end, &fde))
 			continue;
 		if (covers(&fde, pc)) {
+			remember(cfi, at, &fde);
 			*ret = fde;
 			return true;
 		}
@@ -172,17 +211,9 @@ static bool find_linear(const struct unwind_cfi *cfi, uint64_t pc, struct unwind
 	return false;
 }
 
-/* The FDE at an address that a search table gave. */
-static bool fde_at(const struct unwind_cfi *cfi, uint64_t at, uint64_t pc, struct unwind_fde *ret)
+static bool find_linear(const struct unwind_cfi *cfi, uint64_t pc, struct unwind_fde *ret)
 {
-	struct unwind_fde fde = {.cie.at = UINT64_MAX};
-	struct entry entry;
-
-	if (!read_entry(cfi, at, UINT64_MAX, &entry) || entry.is_cie ||
-	    !read_fde(cfi, &entry, UINT64_MAX, &fde) || !covers(&fde, pc))
-		return false;
-	*ret = fde;
-	return true;
+	return find_remembered(cfi, pc, ret) || search(cfi, pc, ret);
 }
 
 /* The sorted table of an .eh_frame_hdr: pairs of address and FDE, both relative to the header. */

@@ -30,7 +30,7 @@ void unwind_begin(const struct unwind_arch *arch, const struct unwind_registers 
 
 static bool find_fde(const struct unwind_space *space, uint64_t pc, struct unwind_fde *ret)
 {
-	struct unwind_cfi cfi;
+	struct unwind_cfi cfi = {.cache = NULL};
 
 	for (unsigned nth = 0; space->find_cfi(space->context, pc, nth, &cfi); nth++)
 		if (unwind_find_fde(&cfi, pc, ret))

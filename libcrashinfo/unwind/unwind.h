@@ -40,13 +40,25 @@ enum unwind_cfi_kind {
 	UNWIND_DEBUG_FRAME,  /* the same, addresses are of the file: `bias` is added */
 };
 
+/* Entries that were found by searching places from their begin, which takes long in large programs.
+ * Zeroed by who has it; one serves all places of a process. */
+#define UNWIND_CACHE_ENTRIES 64
+struct unwind_cache {
+	struct {
+		uint64_t place, at;  /* address of the place, and of the entry in it */
+		uint64_t start, end; /* of the code */
+	} entries[UNWIND_CACHE_ENTRIES];
+	unsigned next; /* to be overwritten */
+};
+
 /* A place with call frame information. */
 struct unwind_cfi {
 	enum unwind_cfi_kind kind;
 	struct unwind_memory memory;
-	uint64_t address, size; /* in `memory` */
-	uint64_t bias;          /* runtime minus file address of the module */
-	uint64_t text_base;     /* what DW_EH_PE_textrel is relative to, 0 when unknown */
+	uint64_t address, size;     /* in `memory` */
+	uint64_t bias;              /* runtime minus file address of the module */
+	uint64_t text_base;         /* what DW_EH_PE_textrel is relative to, 0 when unknown */
+	struct unwind_cache *cache; /* NULL: none */
 };
 
 struct unwind_arch;
