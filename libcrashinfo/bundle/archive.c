@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "bundle/archive.h"
 
-#include <archive.h>
-#include <archive_entry.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +11,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "bundle/input_source.h"
+#include "bundle/libarchive.h"
 #include "bundle/manifest.h"
 
 /* The ratio is judged from here on: small files of blanks may shrink to nothing. */
@@ -128,9 +127,13 @@ static int enable(struct archive *handle, enum archive_kind kind)
 
 static struct crashinfo_error *open_handle(struct bundle_archive *archive)
 {
-	struct archive *handle = archive_read_new();
+	struct crashinfo_error *error = libarchive_load();
+	struct archive *handle;
 	int status;
 
+	if (error)
+		return error;
+	handle = archive_read_new();
 	archive->archive = handle;
 	if (!handle || enable(handle, archive->kind) != ARCHIVE_OK)
 		return crashinfo_error_no_memory();
@@ -175,7 +178,8 @@ void bundle_archive_close(struct bundle_archive *archive)
 {
 	if (!archive)
 		return;
-	archive_read_free(archive->archive);
+	if (archive->archive)
+		archive_read_free(archive->archive);
 	input_source_close(&archive->below);
 	crashinfo_error_destroy(archive->below_error);
 	manifest_destroy(archive->manifest);

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#define LIBARCHIVE_NAMES_ONLY
+#include "bundle/libarchive.h"
+
+#include <dlfcn.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <string.h>
+
+/* The number of the interface since version 3.0, which the headers that this is built with are of.
+ */
+#define SONAME "libarchive.so.13"
+_Static_assert(ARCHIVE_VERSION_NUMBER >= 3000000 && ARCHIVE_VERSION_NUMBER < 4000000,
+	       "another interface number");
+
+/* Written once, by the first that needs it. */
+static struct libarchive functions;
+static bool loaded;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+struct function_row {
+	const char *name;
+	size_t offset;
+};
+
+#define ROW(name) {#name, offsetof(struct libarchive, name##_)},
+static const struct function_row rows[] = {LIBARCHIVE_FUNCTIONS(ROW)};
+
+static void load(void)
+{
+	void *library = dlopen(SONAME, RTLD_NOW | RTLD_LOCAL);
+
+	for (size_t i = 0; library && i < sizeof(rows) / sizeof(rows[0]); i++) {
+		void *function = dlsym(library, rows[i].name);
+
+		if (!function)
+			return;
+		memcpy((char *)&functions + rows[i].offset, &function, sizeof(function));
+	}
+	loaded = library != NULL;
+}
+
+struct crashinfo_error *libarchive_load(void)
+{
+	pthread_once(&once, load);
+	if (loaded)
+		return NULL;
+	return crashinfo_error_create(CRASHINFO_ERROR_OTHER,
+				      "archives cannot be read: " SONAME " cannot be loaded");
+}
+
+const struct libarchive *libarchive(void)
+{
+	return &functions;
+}
