@@ -190,6 +190,13 @@ static int io_open_special(const char *path, const struct stat *st)
 	return -1;
 }
 
+struct crashinfo_error *io_cannot_create(const char *path)
+{
+	if (errno == ENOMEM)
+		return crashinfo_error_no_memory();
+	return crashinfo_error_from_errno(errno, "cannot create %s", path);
+}
+
 struct crashinfo_error *io_atomic_open(struct io_atomic *file, const char *path)
 {
 	struct io_atomic opened = {.fd = -1};
@@ -199,14 +206,13 @@ struct crashinfo_error *io_atomic_open(struct io_atomic *file, const char *path)
 	/* the file behind a link is replaced, not the link */
 	opened.path = exists && !special ? realpath(path, NULL) : strdup(path);
 	if (!opened.path)
-		return crashinfo_error_from_errno(errno, "cannot create %s", path);
+		return io_cannot_create(path);
 	opened.special = special;
 	opened.fd = special ? io_open_special(path, &st) : io_open_unnamed(opened.path);
 	if (opened.fd < 0 && !special)
 		opened.fd = io_open_temporary(opened.path, &opened.temporary);
 	if (opened.fd < 0) {
-		struct crashinfo_error *error =
-			crashinfo_error_from_errno(errno, "cannot create %s", path);
+		struct crashinfo_error *error = io_cannot_create(path);
 
 		free(opened.path);
 		return error;
@@ -239,7 +245,9 @@ struct crashinfo_error *io_atomic_commit(struct io_atomic *file, bool durable)
 	    (unnamed &&
 	     io_make_temporary(file->path, io_make_link, file->fd, &file->temporary) < 0) ||
 	    close(steal_fd(file->fd)) || (file->temporary && rename(file->temporary, file->path))) {
-		error = crashinfo_error_from_errno(errno, "cannot write %s", file->path);
+		error = errno == ENOMEM
+				? crashinfo_error_no_memory()
+				: crashinfo_error_from_errno(errno, "cannot write %s", file->path);
 	} else {
 		free(file->temporary);
 		file->temporary = NULL;
@@ -268,7 +276,7 @@ struct crashinfo_error *io_write_new(const char *path, const void *bytes, size_t
 	bool written;
 
 	if (fd < 0)
-		return crashinfo_error_from_errno(errno, "cannot create %s", path);
+		return io_cannot_create(path);
 	error = crashinfo_error_wrap(io_write_all(fd, bytes, size), "%s", path);
 	written = !close(fd) && !error && !io_rename_new(temporary, path);
 	if (!error && !written && errno != EEXIST)

@@ -40,6 +40,8 @@ void io_atomic_abort(struct io_atomic *file);
 
 /* A file without name in the folder of `path`, to write and read; -1 and errno on failure. */
 int io_open_scratch(const char *path);
+/* The error for errno of an attempt to create `path`. */
+struct crashinfo_error *io_cannot_create(const char *path);
 
 /* Read exactly `size` bytes at `offset`; fewer are an error. */
 struct crashinfo_error *io_read_at(int fd, void *bytes, size_t size, uint64_t offset);

@@ -92,8 +92,7 @@ struct crashinfo_error *crashinfo_bundle_writer_create(const struct crashinfo_co
 	writer->max = limits_of(context)->archive_members;
 	writer->file.fd = -1;
 	writer->scratch = io_open_scratch(path);
-	error = writer->scratch < 0 ? crashinfo_error_from_errno(errno, "cannot create %s", path)
-				    : io_atomic_open(&writer->file, path);
+	error = writer->scratch < 0 ? io_cannot_create(path) : io_atomic_open(&writer->file, path);
 	if (error)
 		crashinfo_bundle_writer_destroy(writer);
 	else
