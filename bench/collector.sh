@@ -97,7 +97,7 @@ mkdir spool streams
 started=$(date +%s%N)
 {
 	for ((i = 0; i < storm; i++)); do
-		(exec ./client "output=streams/$i" threads=3 "receiver=$receiver" arg=--spool arg=spool) &
+		{ ./client "output=streams/$i" threads=3 "receiver=$receiver" arg=--spool arg=spool || :; } &
 	done
 	wait
 } 2>/dev/null
