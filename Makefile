@@ -89,7 +89,15 @@ $(LIB): $(LIB_OBJ)
 # --- tools ----------------------------------------------------------------------------------------
 
 TOOL_SRC := $(sort $(wildcard tools/ddcrash-*.c))
+# An archive, so that a tool takes of it what it uses.
+TOOL_COMMON     := $(BUILD)/libtool.a
 TOOL_COMMON_OBJ := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard tools/tool_*.c))
+
+$(TOOL_COMMON): $(TOOL_COMMON_OBJ)
+	@$(call say,AR,$@)
+	$(Q)rm -f $@
+	$(Q)$(AR) rcs $@ $^
+
 TOOLS    := $(TOOL_SRC:tools/%.c=$(BUILD)/bin/%)
 
 .PHONY: tools completions
@@ -99,7 +107,7 @@ tools: $(TOOLS)
 .SECONDEXPANSION:
 $(TOOLS): $(BUILD)/bin/ddcrash-%: $(BUILD)/obj/tools/ddcrash-%.o \
 		$$(addprefix $(BUILD)/obj/,$$(addsuffix .o,$$(basename $$(wildcard tools/$$*_*.c)))) \
-		$(TOOL_COMMON_OBJ) $(LIB)
+		$(TOOL_COMMON) $(LIB)
 	@mkdir -p $(@D)
 	@$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS)
@@ -193,7 +201,7 @@ HOST_OBJ   := $(patsubst %,$(BUILD)/obj/collector/host/%.o,live near proc protoc
 
 $(HOST_TOOLS): $(BUILD)/bin/ddcrash-%: $(BUILD)/obj/collector/host/ddcrash-%.o \
 		$$(addprefix $(BUILD)/obj/,$$(addsuffix .o,$$(basename $$(wildcard collector/host/$$*_*.c)))) \
-		$(HOST_OBJ) $(TOOL_COMMON_OBJ) $(PROCESS_LIB) $(LIB)
+		$(HOST_OBJ) $(TOOL_COMMON) $(PROCESS_LIB) $(LIB)
 	@mkdir -p $(@D)
 	@$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS)
@@ -243,7 +251,7 @@ $(TESTS): $(BUILD)/tests/%: $(BUILD)/obj/libcrashinfo/tests/%.o $(TEST_COMMON_OB
 
 # A tool that prints its command line: the tests of what all tools share.
 SAMPLE_TOOL := $(BUILD)/tests/ddcrash-sample
-$(SAMPLE_TOOL): $(BUILD)/obj/tools/tests/sample_tool.o $(TOOL_COMMON_OBJ) $(LIB)
+$(SAMPLE_TOOL): $(BUILD)/obj/tools/tests/sample_tool.o $(TOOL_COMMON) $(LIB)
 	@mkdir -p $(@D)
 	@$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS)

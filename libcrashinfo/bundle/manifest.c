@@ -1,24 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "bundle/manifest.h"
 
-#include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <crashinfo/json.h>
 
 #include "base/cleanup.h"
+#include "base/digest.h"
 #include "base/number.h"
 #include "base/vec.h"
 #include "json/write.h"
-
-struct crashinfo_error *manifest_digest(const char *text, size_t size,
-					unsigned char ret[MANIFEST_DIGEST_BYTES])
-{
-	if (EVP_Digest(text, size, ret, NULL, EVP_sha256(), NULL))
-		return NULL;
-	return crashinfo_error_create(CRASHINFO_ERROR_OTHER, "SHA-256 is not available");
-}
 
 /* --- writing --- */
 
@@ -59,7 +51,7 @@ void manifest_end(struct strbuf *buf)
 
 struct entry {
 	char *name;
-	unsigned char digest[MANIFEST_DIGEST_BYTES];
+	unsigned char digest[DIGEST_SHA256_BYTES];
 	bool seen;
 };
 
@@ -87,16 +79,16 @@ static bool is_text(const struct crashinfo_json *json, crashinfo_json_node node)
 
 /* The digest in hex; false when it is something else. */
 static bool read_digest(const struct crashinfo_json *json, crashinfo_json_node node,
-			unsigned char ret[MANIFEST_DIGEST_BYTES])
+			unsigned char ret[DIGEST_SHA256_BYTES])
 {
 	struct crashinfo_slice raw;
 
 	if (!is_text(json, node))
 		return false;
 	raw = crashinfo_json_raw(json, node);
-	if (raw.size != 2 * MANIFEST_DIGEST_BYTES + 2)
+	if (raw.size != 2 * DIGEST_SHA256_BYTES + 2)
 		return false;
-	for (size_t i = 0; i < MANIFEST_DIGEST_BYTES; i++) {
+	for (size_t i = 0; i < DIGEST_SHA256_BYTES; i++) {
 		int high = hex_digit(raw.data[1 + 2 * i]), low = hex_digit(raw.data[2 + 2 * i]);
 
 		if (high < 0 || low < 0)
@@ -218,7 +210,7 @@ struct crashinfo_error *manifest_check(struct manifest *manifest, const char *pa
 {
 	size_t folder = strlen(manifest->folder);
 	struct entry key = {(char *)path + folder}, *entry;
-	unsigned char digest[MANIFEST_DIGEST_BYTES];
+	unsigned char digest[DIGEST_SHA256_BYTES];
 	struct crashinfo_error *error;
 
 	if (strncmp(path, manifest->folder, folder) || !manifest->entries.size)
@@ -228,7 +220,7 @@ struct crashinfo_error *manifest_check(struct manifest *manifest, const char *pa
 	if (!entry)
 		return NULL;
 	entry->seen = true;
-	error = manifest_digest(text, size, digest);
+	error = digest_sha256(text, size, digest);
 	if (error || !memcmp(digest, entry->digest, sizeof(digest)))
 		return error;
 	return crashinfo_error_create(CRASHINFO_ERROR_MISMATCH,

@@ -10,23 +10,18 @@
 #include <crashinfo/context.h>
 #include <crashinfo/error.h>
 
+#include "base/digest.h"
 #include "base/strbuf.h"
 
 #define MANIFEST_NAME    "manifest.json"
 #define MANIFEST_FORMAT  "ddcrash bundle"
 #define MANIFEST_VERSION 1
 
-#define MANIFEST_DIGEST_BYTES 32
-
-/* SHA-256. */
-struct crashinfo_error *manifest_digest(const char *text, size_t size,
-					unsigned char ret[MANIFEST_DIGEST_BYTES]);
-
 /* --- writing --- */
 
 struct manifest_member {
 	const char *name, *uuid, *version; /* the last two may be NULL */
-	unsigned char digest[MANIFEST_DIGEST_BYTES];
+	unsigned char digest[DIGEST_SHA256_BYTES];
 	uint64_t size;
 };
 

@@ -36,7 +36,7 @@ static const struct format formats[] = {
 
 struct report {
 	char *name, *uuid, *version; /* name without ".json" at first; the last two may be NULL */
-	unsigned char digest[MANIFEST_DIGEST_BYTES];
+	unsigned char digest[DIGEST_SHA256_BYTES];
 	uint64_t offset, size; /* in the scratch file */
 };
 
@@ -149,7 +149,7 @@ struct crashinfo_error *crashinfo_bundle_writer_add(struct crashinfo_bundle_writ
 	if (writer->reports.size + 1 >= writer->max)
 		return crashinfo_error_create(CRASHINFO_ERROR_LIMIT,
 					      "more than %zu members in a bundle", writer->max);
-	error = manifest_digest(text, size, report.digest);
+	error = digest_sha256(text, size, report.digest);
 	if (!error)
 		error = copy_member(member, &report);
 	if (!error && !vec_grow(&writer->reports))

@@ -3,9 +3,10 @@
 #include <crashinfo/report.h>
 
 #include <errno.h>
-#include <openssl/evp.h>
 #include <stdint.h>
 #include <sys/random.h>
+
+#include "base/digest.h"
 
 #define UUID_BYTES 16
 
@@ -27,12 +28,12 @@ static void uuid_format(unsigned char bytes[UUID_BYTES], char ret[37])
 
 struct crashinfo_error *crashinfo_uuid_of_content(const char *content, size_t size, char ret[37])
 {
-	unsigned char digest[EVP_MAX_MD_SIZE];
+	unsigned char digest[DIGEST_SHA256_BYTES];
+	struct crashinfo_error *error = digest_sha256(content, size, digest);
 
-	if (!EVP_Digest(content, size, digest, NULL, EVP_sha256(), NULL))
-		return crashinfo_error_create(CRASHINFO_ERROR_OTHER, "SHA-256 is not available");
-	uuid_format(digest, ret);
-	return NULL;
+	if (!error)
+		uuid_format(digest, ret);
+	return error;
 }
 
 struct crashinfo_error *crashinfo_uuid_random(char ret[37])
