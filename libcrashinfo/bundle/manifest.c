@@ -7,9 +7,9 @@
 #include <crashinfo/json.h>
 
 #include "base/cleanup.h"
-#include "base/digest.h"
 #include "base/number.h"
 #include "base/vec.h"
+#include "report/digest.h"
 #include "json/write.h"
 
 /* --- writing --- */

@@ -10,8 +10,8 @@
 #include <crashinfo/context.h>
 #include <crashinfo/error.h>
 
-#include "base/digest.h"
 #include "base/strbuf.h"
+#include "report/digest.h"
 
 #define MANIFEST_NAME    "manifest.json"
 #define MANIFEST_FORMAT  "ddcrash bundle"

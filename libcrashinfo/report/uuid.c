@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <sys/random.h>
 
-#include "base/digest.h"
+#include "report/digest.h"
 
 #define UUID_BYTES 16
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "base/digest.h"
+#include "report/digest.h"
 
 #include <dlfcn.h>
 #include <openssl/evp.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef BASE_DIGEST_H
-#define BASE_DIGEST_H
+#ifndef REPORT_DIGEST_H
+#define REPORT_DIGEST_H
 
 #include <stddef.h>
 
