@@ -15,6 +15,8 @@ static const struct tool_option options[] = {
 	 .alias = "debug-file-directory", .group = "Files"},
 	{"sysroot", 0, "DIR", "look for modules under their own paths below this folder",
 	 TOOL_LIST(struct symbolize_options, sysroots), .complete = TOOL_DIRS},
+	{"debuginfod", 0, NULL, "ask the servers in DEBUGINFOD_URLS for what no folder has",
+	 TOOL_FLAG(struct symbolize_options, debuginfod)},
 	{"cache-dir", 0, "DIR", "keep the answers of each module in this folder, for the next run",
 	 TOOL_STRING(struct symbolize_options, cache_dir), .complete = TOOL_DIRS},
 	{"no-cache", 0, NULL, "leave the cache alone, also when --cache-dir is given",
@@ -78,6 +80,8 @@ static void prepare(struct symbolize *symbolize)
 		exit(tool_finish(&symbolize->tool, TOOL_FAILED));
 	add_dirs(symbolize, &o->debug_dirs, crashinfo_finder_add_debug_dir);
 	add_dirs(symbolize, &o->sysroots, crashinfo_finder_add_sysroot);
+	if (o->debuginfod)
+		symbolize_use_debuginfod(symbolize);
 }
 
 static void check_usage(struct symbolize *symbolize)

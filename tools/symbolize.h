@@ -31,7 +31,7 @@ struct symbolize_options {
 	const char *file, *build_id, *cache_dir;
 	enum symbolize_format format;
 	struct crashinfo_symbolizer_options symbolizer;
-	bool force, require_all, explain, in_place, no_cache;
+	bool force, require_all, explain, in_place, no_cache, debuginfod;
 };
 
 struct symbolize {
@@ -54,5 +54,8 @@ void symbolize_addresses(struct symbolize *symbolize);
 /* Say what was tried for a module, and what to do next (symbolize_explain.c). */
 void symbolize_explain(struct symbolize *symbolize, const struct crashinfo_symbol_query *query,
 		       const struct crashinfo_symbol_answer *answer, const char *where);
+
+/* Have servers asked for debug files, as the environment says (symbolize_debuginfod.c). */
+void symbolize_use_debuginfod(struct symbolize *symbolize);
 
 #endif

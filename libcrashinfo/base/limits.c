@@ -45,6 +45,8 @@ static const struct crashinfo_limits default_limits = {
 	.tree_files = 2000000,
 	/* Deeper trees are cycles of bind mounts or attacks. */
 	.tree_depth = 64,
+	/* Chromium's debug files are below it, and the disk must not be filled. */
+	.download_bytes = 4u * (size_t)GIB,
 	/* Chromium's inflated .debug_info is below 4 GiB. */
 	.inflated_bytes = 4u * (size_t)GIB,
 	/* Below, memory counts less than the second reading that a reference may cost. */

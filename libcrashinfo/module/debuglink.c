@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "module/finder.h"
+#include "module/debuginfod.h"
 
 #define DEBUG_ROOT "/usr/lib/debug/"
 
@@ -134,20 +134,20 @@ struct crashinfo_error *module_find_separate(struct crashinfo_finder *finder, co
 					     const struct elf_file *elf,
 					     const struct module_files **ret)
 {
-	const struct crashinfo_module_files *public;
 	struct module_files *files;
 	char id[ELF_BUILD_ID_HEX];
 	struct crashinfo_error *error;
 	bool has_id = elf_file_build_id(elf, &finder->context.limits, id);
 
-	error = crashinfo_finder_find(finder, has_id ? id : NULL, has_id ? NULL : path, &public);
+	error = module_find_local(finder, has_id ? id : NULL, has_id ? NULL : path, &files);
 	if (error)
 		return error;
-	files = (struct module_files *)public;
 	if (!files->debug.path)
 		error = module_follow_debuglink(finder, files, elf);
 	if (!error && !files->debug.path)
 		error = try_beside(finder, files, path, elf);
+	if (!error)
+		error = module_find_remote(finder, files);
 	if (!error)
 		*ret = files;
 	return error;
@@ -205,6 +205,19 @@ static bool alternate_in(struct crashinfo_finder *finder, struct module_dir *dir
 	return count && is_alternate(finder, dir, found[0].relative, build_id, ret);
 }
 
+/* Servers have dwz files by their build ids too. */
+static bool is_served(struct crashinfo_finder *finder, const char *build_id,
+		      struct module_file *ret)
+{
+	const char *relative = NULL;
+
+	if (!finder->debuginfod)
+		return false;
+	crashinfo_error_destroy(debuginfod_get(finder, NULL, build_id, &relative));
+	return relative &&
+	       is_alternate(finder, &finder->debuginfod->cache, relative, build_id, ret);
+}
+
 struct crashinfo_error *module_find_alternate(struct crashinfo_finder *finder, const char *name,
 					      const char *build_id, struct module_file *ret)
 {
@@ -212,6 +225,8 @@ struct crashinfo_error *module_find_alternate(struct crashinfo_finder *finder, c
 		if (!finder->dirs.data[i].beside &&
 		    alternate_in(finder, &finder->dirs.data[i], name, build_id, ret))
 			return NULL;
+	if (is_served(finder, build_id, ret))
+		return NULL;
 	return crashinfo_error_create(CRASHINFO_ERROR_NOT_FOUND, "no dwz file %s with build id %s",
 				      name, build_id);
 }

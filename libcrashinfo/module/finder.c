@@ -12,6 +12,7 @@
 #include "base/cleanup.h"
 #include "base/limits.h"
 #include "base/number.h"
+#include "module/debuginfod.h"
 
 /* Where a debug folder may keep its build-id tree. */
 static const char *const tree_prefixes[] = {"", "usr/lib/debug/"};
@@ -45,6 +46,7 @@ void crashinfo_finder_destroy(struct crashinfo_finder *finder)
 		free(finder->modules.data[i]->attempts.data);
 	free(finder->dirs.data);
 	free(finder->modules.data);
+	debuginfod_destroy(finder->debuginfod);
 	arena_deinit(&finder->arena);
 	free(finder);
 }
@@ -344,7 +346,7 @@ static void publish(struct module_files *files)
 }
 
 static struct crashinfo_error *look_up(struct crashinfo_finder *finder, const char *id,
-				       const char *path, const struct crashinfo_module_files **ret)
+				       const char *path, struct module_files **ret)
 {
 	struct module_files *files = arena_calloc(&finder->arena, 1, sizeof(*files));
 	struct module_files **slot = files ? vec_push(&finder->modules) : NULL;
@@ -361,13 +363,12 @@ static struct crashinfo_error *look_up(struct crashinfo_finder *finder, const ch
 	if (error)
 		return error;
 	publish(files);
-	*ret = &files->public;
+	*ret = files;
 	return NULL;
 }
 
-struct crashinfo_error *crashinfo_finder_find(struct crashinfo_finder *finder, const char *build_id,
-					      const char *path,
-					      const struct crashinfo_module_files **ret)
+struct crashinfo_error *module_find_local(struct crashinfo_finder *finder, const char *build_id,
+					  const char *path, struct module_files **ret)
 {
 	const char *id = clean_id(finder, build_id);
 	struct module_files *files;
@@ -380,8 +381,43 @@ struct crashinfo_error *crashinfo_finder_find(struct crashinfo_finder *finder, c
 	id = *id ? id : NULL;
 	files = known(finder, id, path);
 	if (files) {
-		*ret = &files->public;
+		*ret = files;
 		return NULL;
 	}
 	return look_up(finder, id, path, ret);
+}
+
+struct crashinfo_error *module_find_remote(struct crashinfo_finder *finder,
+					   struct module_files *files)
+{
+	struct debuginfod *debuginfod = finder->debuginfod;
+	struct crashinfo_error *error = NULL;
+	const char *relative;
+
+	if (files->asked)
+		return NULL;
+	files->asked = true;
+	/* ids with an odd number of digits are of PDB files */
+	if (!debuginfod || !files->build_id || strlen(files->build_id) % 2 || files->has_dwarf ||
+	    files->table.path)
+		return NULL;
+	error = debuginfod_get(finder, files, files->build_id, &relative);
+	if (!error && relative)
+		error = module_try_path(finder, files, &debuginfod->cache, relative);
+	publish(files);
+	return error;
+}
+
+struct crashinfo_error *crashinfo_finder_find(struct crashinfo_finder *finder, const char *build_id,
+					      const char *path,
+					      const struct crashinfo_module_files **ret)
+{
+	struct module_files *files;
+	struct crashinfo_error *error = module_find_local(finder, build_id, path, &files);
+
+	if (!error)
+		error = module_find_remote(finder, files);
+	if (!error)
+		*ret = &files->public;
+	return error;
 }

@@ -47,14 +47,18 @@ struct module_files {
 	struct module_file table;    /* GSYM or Breakpad symbols */
 	bool has_dwarf;              /* the debug file */
 	const char *build_id, *path; /* what was asked for, NULL when unknown */
+	bool asked;                  /* servers, or there was no need to */
 	VEC(struct crashinfo_attempt) attempts;
 };
+
+struct debuginfod;
 
 struct crashinfo_finder {
 	struct crashinfo_context context;
 	struct arena arena; /* paths, ids, module_files */
 	VEC(struct module_dir) dirs;
 	VEC(struct module_files *) modules;
+	struct debuginfod *debuginfod; /* NULL: no server is asked */
 };
 
 /* Open a file that was found; OS or FORMAT when it has changed since. */
@@ -72,6 +76,13 @@ struct crashinfo_error *module_try_path(struct crashinfo_finder *finder, struct 
 /* Look for symbols of Breakpad in the folder: NAME/ID/NAME.sym. */
 struct crashinfo_error *module_try_store(struct crashinfo_finder *finder,
 					 struct module_files *files, const struct module_dir *dir);
+
+/* What the folders have for a module; as crashinfo_finder_find(), but no server is asked. */
+struct crashinfo_error *module_find_local(struct crashinfo_finder *finder, const char *build_id,
+					  const char *path, struct module_files **ret);
+/* Ask the servers for what is missing, unless that has been done. */
+struct crashinfo_error *module_find_remote(struct crashinfo_finder *finder,
+					   struct module_files *files);
 
 /* Note a place that was tried. `outcome` is static. */
 struct crashinfo_error *module_attempt(struct crashinfo_finder *finder, struct module_files *files,

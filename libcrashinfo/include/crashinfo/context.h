@@ -37,6 +37,7 @@ struct crashinfo_limits {
 	size_t inline_depth;        /* inlined frames at one address */
 	size_t tree_files;          /* files looked at below one debug folder */
 	size_t tree_depth;          /* nested folders below one debug folder */
+	size_t download_bytes;      /* one debug file from a server */
 	size_t inflated_bytes;      /* what one compressed section may grow to */
 	size_t windowed_bytes;      /* compressed .debug_info from this size on is kept in part */
 	size_t demangled_bytes;     /* length of one demangled name */

@@ -9,6 +9,9 @@
  * the same ways, the latter also as NAME/ID/NAME.sym; they count when there is no DWARF. A sysroot
  * is a folder in which a module's own path is looked up.
  *
+ * Servers of the debuginfod protocol are asked, if they are given, for modules whose debug
+ * information no folder has.
+ *
  * A file is used only when its build id equals the one asked for; a debug file reached by
  * .gnu_debuglink only when its CRC fits too.
  */
@@ -40,9 +43,25 @@ struct crashinfo_error *crashinfo_finder_add_debug_dir(struct crashinfo_finder *
 struct crashinfo_error *crashinfo_finder_add_sysroot(struct crashinfo_finder *finder,
 						     const char *path);
 
+struct crashinfo_debuginfod_options {
+	const char *urls;      /* http or https, separated by blanks */
+	const char *cache_dir; /* made if missing; laid out as that of the clients of elfutils */
+	unsigned timeout_s;    /* for all requests of the finder together; 0: 30 */
+	/* called while a file is loaded, with its size (0: unknown); NULL: not called */
+	void (*progress)(void *user, uint64_t done, uint64_t total);
+	void *user;
+};
+
+/*
+ * Ask these servers for what no folder has; a second call takes the place of the first. They learn
+ * the build ids. A server that gives no answer is not asked again. OS.
+ */
+struct crashinfo_error *crashinfo_finder_add_debuginfod(
+	struct crashinfo_finder *finder, const struct crashinfo_debuginfod_options *options);
+
 /* One place that was tried for a module, kept for --explain. */
 struct crashinfo_attempt {
-	const char *path;
+	const char *path;    /* or URL */
 	const char *outcome; /* static string: "used", "not found", "build id differs", … */
 };
 
