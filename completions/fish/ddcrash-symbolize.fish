@@ -2,6 +2,7 @@
 complete -c ddcrash-symbolize -l debug-dir -x -a '(__fish_complete_directories)' -d 'look for debug files in this folder'
 complete -c ddcrash-symbolize -l debug-file-directory -x -a '(__fish_complete_directories)' -d 'look for debug files in this folder'
 complete -c ddcrash-symbolize -l sysroot -x -a '(__fish_complete_directories)' -d 'look for modules under their own paths below this folder'
+complete -c ddcrash-symbolize -l debuginfod -d 'ask the servers in DEBUGINFOD_URLS for what no folder has'
 complete -c ddcrash-symbolize -l cache-dir -x -a '(__fish_complete_directories)' -d 'keep the answers of each module in this folder, for the next run'
 complete -c ddcrash-symbolize -l no-cache -d 'leave the cache alone, also when --cache-dir is given'
 complete -c ddcrash-symbolize -l exe -s e -r -F -d 'symbolize addresses of this file, not reports'
