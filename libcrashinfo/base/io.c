@@ -203,6 +203,11 @@ struct crashinfo_error *io_atomic_open(struct io_atomic *file, const char *path)
 	struct stat st;
 	bool exists = !stat(path, &st), special = exists && !S_ISREG(st.st_mode);
 
+	/* a link to nowhere, like /dev/stdout when that is closed, is nothing to put a file in place of */
+	if (!exists && !lstat(path, &st)) {
+		errno = ENOENT;
+		return io_cannot_create(path);
+	}
 	/* the file behind a link is replaced, not the link */
 	opened.path = exists && !special ? realpath(path, NULL) : strdup(path);
 	if (!opened.path)
