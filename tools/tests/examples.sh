@@ -30,8 +30,10 @@ example_check() { # DOCUMENT COMMAND EXPECTED
 	local got status want=0 pattern
 
 	[[ $2 =~ \#\ exits\ with\ ([0-9]+)$ ]] && want=${BASH_REMATCH[1]}
-	got=$(bash -c "$2" 2>&1 </dev/null)
+	# by way of a file: what goes on in the background holds a pipe open
+	bash -c "$2" >"$WORK/example.out" 2>&1 </dev/null
 	status=$?
+	got=$(cat "$WORK/example.out")
 	is "$1: status of: $2" "$status" "$want" || printf '%s\n' "$got" >&2
 	[ -n "$3" ] || return
 	pattern=$(example_pattern "${3%$'\n'}")
