@@ -50,6 +50,7 @@ struct unit_work {
 struct entry_facts {
 	struct reader_extent extent;
 	uint32_t call_file, call_line, call_column;
+	bool has_call_file; /* 0 is a file of its own in DWARF 5 */
 };
 
 static void add_fact(struct entry_facts *facts, const struct reader_value *value)
@@ -57,7 +58,10 @@ static void add_fact(struct entry_facts *facts, const struct reader_value *value
 	uint32_t number = value->number > UINT32_MAX ? 0 : (uint32_t)value->number;
 
 	switch (value->name) {
-	case DW_AT_call_file: facts->call_file = number; break;
+	case DW_AT_call_file:
+		facts->call_file = number;
+		facts->has_call_file = true;
+		break;
 	case DW_AT_call_line: facts->call_line = number; break;
 	case DW_AT_call_column: facts->call_column = number; break;
 	default: reader_extent_add(&facts->extent, value); break;
@@ -122,7 +126,7 @@ static bool make_frames(struct unit_work *work, size_t i)
 		} else {
 			frame->line = inner.call_line;
 			frame->column = inner.call_column;
-			if (inner.call_file && work->table)
+			if (inner.has_call_file && work->table)
 				frame->file = reader_line_path(work->table, inner.call_file);
 		}
 		if (!chain->size)
