@@ -15,7 +15,7 @@ static void read_seed(const char *name, struct strbuf *ret)
 	_free_ char *path = NULL;
 	const char *top = getenv("TOP");
 
-	ck_assert(asprintf(&path, "%s/testdata/corpus/tables/%s", top ? top : ".", name) > 0);
+	ck_assert(asprintf(&path, "%s/testdata/corpus/%s", top ? top : ".", name) > 0);
 	ck_ok(io_read_file(path, 65536, ret));
 }
 
@@ -66,16 +66,16 @@ START_TEST(test_go_layouts)
 {
 	static const char expected[] = "main.main /a/b.go:10\nmain.main /a/b.go:11\n";
 
-	expect(pclntab_resolve, "go1.2-little", expected);
-	expect(pclntab_resolve, "go1.2-big", expected);
-	expect(pclntab_resolve, "go1.16-little", expected);
-	expect(pclntab_resolve, "go1.16-big", expected);
+	expect(pclntab_resolve, "pclntab/go1.2-little", expected);
+	expect(pclntab_resolve, "pclntab/go1.2-big", expected);
+	expect(pclntab_resolve, "pclntab/go1.16-little", expected);
+	expect(pclntab_resolve, "pclntab/go1.16-big", expected);
 }
 END_TEST
 
 START_TEST(test_breakpad)
 {
-	expect(breakpad_resolve, "breakpad.sym", "first one /a/b.c:3\ninner /a/b.c:3\n");
+	expect(breakpad_resolve, "breakpad/small.sym", "first one /a/b.c:3\ninner /a/b.c:3\n");
 }
 END_TEST
 
