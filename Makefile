@@ -27,7 +27,7 @@ PKG_LIBS   = $(shell pkg-config --libs $(PACKAGES)) -liberty
 
 BASE_FLAGS := -std=gnu11 -D_GNU_SOURCE -Ilibcrashinfo -Ilibcrashinfo/include -MMD -MP
 ALL_CFLAGS = $(BASE_FLAGS) $(WARNINGS) $(HARDEN) $(SANFLAGS) $(PKG_CFLAGS) $(CFLAGS)
-ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now -pthread $(SANFLAGS) $(LDFLAGS)
+ALL_LDFLAGS = -pie -Wl,--as-needed -Wl,-z,relro,-z,now -pthread $(SANFLAGS) $(LDFLAGS)
 
 # Short lines by default; V=1 shows the commands.
 V ?=
