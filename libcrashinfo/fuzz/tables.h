@@ -29,18 +29,18 @@ static void table_ask(struct table_addresses *addresses, uint64_t address)
 		addresses->data[addresses->count++] = address;
 }
 
+static volatile size_t table_sink;
+
 /* Frames have strings that end. */
 static void table_read(const struct lookup *lookup)
 {
-	static volatile size_t sink;
-
 	for (size_t i = 0; i < lookup->frames.size; i++) {
 		const struct lookup_frame *frame = &lookup->frames.data[i];
 
-		sink = frame->name ? strlen(frame->name) : 0;
-		sink = frame->file ? strlen(frame->file) : 0;
+		table_sink = frame->name ? strlen(frame->name) : 0;
+		table_sink = frame->file ? strlen(frame->file) : 0;
 	}
-	sink = lookup->symbol ? strlen(lookup->symbol) : 0;
+	table_sink = lookup->symbol ? strlen(lookup->symbol) : 0;
 }
 
 /* The damage of one lookup does not become an error of all. */

@@ -74,7 +74,8 @@ static int by_start(const void *a, const void *b)
 	/* of two that begin together the shorter one is looked at first, from behind */
 	if (x->end != y->end)
 		return x->end > y->end ? -1 : 1;
-	return x->die < y->die ? -1 : x->die > y->die;
+	/* of equal ones the first in the file, as our reader does */
+	return x->die > y->die ? -1 : x->die < y->die;
 }
 
 struct crashinfo_error *dwarf_units_read(Dwarf *dwarf, struct dwarf_units *units)

@@ -47,7 +47,9 @@ static struct lookups make_lookups(const struct elf_file *file, size_t count, bo
 	uint64_t address = 0, total = code_bytes(file, 0, &address);
 
 	for (size_t i = 0; i < count; i++) {
-		code_bytes(file, total / count * i + i % (total / count + 1), &address);
+		/* in small files every byte is asked for, in large ones not the same place each time */
+		code_bytes(file, total * i / count + (total > count ? i % (total / count) : 0),
+			   &address);
 		lookups.data[i] =
 			(struct lookup){.address = address, .query = i, .unhandled = unhandled};
 	}
