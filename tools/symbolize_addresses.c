@@ -10,6 +10,8 @@
 
 /* Addresses that are resolved together: enough to open a module once for a whole list. */
 #define BATCH 65536
+/* Answers that become one text: enough that making it costs little beside filling it. */
+#define TOGETHER 64
 
 struct batch {
 	struct crashinfo_symbol_query *queries;
@@ -17,14 +19,20 @@ struct batch {
 	size_t count;
 };
 
-static void print_json(struct symbolize *symbolize, const struct crashinfo_symbol_query *query,
-		       const struct crashinfo_symbol_answer *answer)
+static void print_json(struct symbolize *symbolize, const struct batch *batch)
 {
-	char *text = NULL;
+	for (size_t i = 0; i < batch->count; i += TOGETHER) {
+		size_t left = batch->count - i, size;
+		char *text;
 
-	if (!tool_failed(&symbolize->tool, crashinfo_symbol_answer_to_json(query, answer, &text)))
-		fprintf(tool_out(&symbolize->tool), "%s\n", text);
-	free(text);
+		if (tool_failed(&symbolize->tool,
+				crashinfo_symbol_answers_to_json(
+					&batch->queries[i], &batch->answers[i],
+					left < TOGETHER ? left : TOGETHER, &text, &size)))
+			return;
+		fwrite(text, 1, size, tool_out(&symbolize->tool));
+		free(text);
+	}
 }
 
 /* Text from debug files, as a terminal can bear it. */
@@ -80,13 +88,13 @@ static void resolve_batch(struct symbolize *symbolize, struct batch *batch)
 			crashinfo_symbolizer_resolve(symbolize->symbolizer, batch->queries,
 						     batch->count, batch->answers)))
 		exit(tool_finish(&symbolize->tool, TOOL_FAILED));
+	if (!text)
+		print_json(symbolize, batch);
 	for (size_t i = 0; i < batch->count; i++) {
 		const struct crashinfo_symbol_answer *answer = &batch->answers[i];
 
 		if (text)
 			print_text(symbolize, &batch->queries[i], answer);
-		else
-			print_json(symbolize, &batch->queries[i], answer);
 		if (symbolize->options.explain)
 			symbolize_explain(symbolize, &batch->queries[i], answer, NULL);
 		symbolize->unresolved |= !crashinfo_symbol_status_has_name(answer->status);

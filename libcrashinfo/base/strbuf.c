@@ -24,7 +24,7 @@ void strbuf_clear(struct strbuf *buf)
 		buf->data[0] = '\0';
 }
 
-bool strbuf_reserve(struct strbuf *buf, size_t more)
+bool strbuf_grow(struct strbuf *buf, size_t more)
 {
 	size_t need, capacity;
 	char *data;
@@ -51,26 +51,6 @@ bool strbuf_reserve(struct strbuf *buf, size_t more)
 	return true;
 }
 
-void strbuf_add(struct strbuf *buf, const void *bytes, size_t size)
-{
-	if (!strbuf_reserve(buf, size))
-		return;
-	if (size)
-		memcpy(buf->data + buf->size, bytes, size);
-	buf->size += size;
-	buf->data[buf->size] = '\0';
-}
-
-void strbuf_adds(struct strbuf *buf, const char *string)
-{
-	strbuf_add(buf, string, strlen(string));
-}
-
-void strbuf_addc(struct strbuf *buf, char c)
-{
-	strbuf_add(buf, &c, 1);
-}
-
 void strbuf_pad(struct strbuf *buf, char c, size_t count)
 {
 	if (!strbuf_reserve(buf, count))
@@ -82,16 +62,21 @@ void strbuf_pad(struct strbuf *buf, char c, size_t count)
 
 void strbuf_addf(struct strbuf *buf, const char *format, ...)
 {
+	size_t room = buf->capacity - buf->size;
 	va_list args, again;
 	int length;
 
+	if (buf->failed)
+		return;
 	va_start(args, format);
 	va_copy(again, args);
-	length = vsnprintf(NULL, 0, format, args);
+	length = vsnprintf(room ? buf->data + buf->size : NULL, room, format, args);
 	va_end(args);
-	if (length < 0)
+	if (length < 0) {
 		buf->failed = true;
-	else if (strbuf_reserve(buf, (size_t)length)) {
+	} else if ((size_t)length < room) {
+		buf->size += (size_t)length;
+	} else if (strbuf_grow(buf, (size_t)length)) {
 		vsnprintf(buf->data + buf->size, (size_t)length + 1, format, again);
 		buf->size += (size_t)length;
 	}

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <crashinfo/error.h>
 
@@ -24,11 +25,33 @@ void strbuf_deinit(struct strbuf *buf);
 /* Forget the content, keep the memory. */
 void strbuf_clear(struct strbuf *buf);
 /* Make sure that `more` bytes fit behind the content. */
-bool strbuf_reserve(struct strbuf *buf, size_t more);
+bool strbuf_grow(struct strbuf *buf, size_t more);
+static inline bool strbuf_reserve(struct strbuf *buf, size_t more)
+{
+	/* nearly every time there is room */
+	return (!buf->failed && more < buf->capacity - buf->size) || strbuf_grow(buf, more);
+}
 
-void strbuf_add(struct strbuf *buf, const void *bytes, size_t size);
-void strbuf_adds(struct strbuf *buf, const char *string);
-void strbuf_addc(struct strbuf *buf, char c);
+static inline void strbuf_add(struct strbuf *buf, const void *bytes, size_t size)
+{
+	if (!strbuf_reserve(buf, size))
+		return;
+	if (size)
+		memcpy(buf->data + buf->size, bytes, size);
+	buf->size += size;
+	buf->data[buf->size] = '\0';
+}
+
+static inline void strbuf_adds(struct strbuf *buf, const char *string)
+{
+	strbuf_add(buf, string, strlen(string));
+}
+
+static inline void strbuf_addc(struct strbuf *buf, char c)
+{
+	strbuf_add(buf, &c, 1);
+}
+
 void strbuf_addf(struct strbuf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* `count` times `c`. */
 void strbuf_pad(struct strbuf *buf, char c, size_t count);

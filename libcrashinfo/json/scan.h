@@ -46,23 +46,37 @@ static inline bool scan_any_special(const char *at)
 }
 #endif
 
+#ifdef __SSE2__
+/* A bit for each of the 16 bytes at `at` that is special. */
+static inline unsigned scan_special_mask(const char *at)
+{
+	__m128i bytes = _mm_loadu_si128((const __m128i *)at);
+	/* signed: below space are the controls and what has the high bit */
+	__m128i control = _mm_cmplt_epi8(bytes, _mm_set1_epi8(' '));
+	__m128i quote = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('"'));
+	__m128i backslash = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'));
+
+	return (unsigned)_mm_movemask_epi8(_mm_or_si128(control, _mm_or_si128(quote, backslash)));
+}
+#endif
+
 /* The first special byte in [at, end), or `end`. */
 static inline const char *scan_string(const char *at, const char *end)
 {
 #ifdef __SSE2__
-	const __m128i quote = _mm_set1_epi8('"'), backslash = _mm_set1_epi8('\\');
-	const __m128i space = _mm_set1_epi8(' ');
+	const char *start = at;
 
 	for (; end - at >= 16; at += 16) {
-		__m128i bytes = _mm_loadu_si128((const __m128i *)at);
-		/* signed: below space are the controls and what has the high bit */
-		__m128i special = _mm_or_si128(_mm_cmplt_epi8(bytes, space),
-					       _mm_or_si128(_mm_cmpeq_epi8(bytes, quote),
-							    _mm_cmpeq_epi8(bytes, backslash)));
-		int mask = _mm_movemask_epi8(special);
+		unsigned mask = scan_special_mask(at);
 
 		if (mask)
-			return at + __builtin_ctz((unsigned)mask);
+			return at + __builtin_ctz(mask);
+	}
+	/* what is left, with bytes before it that are known not to be special */
+	if (at < end && end - start >= 16) {
+		unsigned mask = scan_special_mask(end - 16);
+
+		return mask ? end - 16 + __builtin_ctz(mask) : end;
 	}
 #else
 	while (end - at >= 8 && !scan_any_special(at))

@@ -38,6 +38,8 @@ void json_add_string(struct strbuf *buf, const char *text, size_t size)
 	/* C has no NULL + 0 */
 	const char *end = size ? text + size : text;
 
+	/* nearly every text has nothing special in it */
+	strbuf_reserve(buf, size + 2);
 	strbuf_addc(buf, '"');
 	while (text < end) {
 		const char *special = scan_string(text, end);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One answer as a JSON object. */
-#include <inttypes.h>
+/* Answers as JSON objects. */
 #include <string.h>
 
 #include "base/cleanup.h"
@@ -8,35 +7,41 @@
 #include "json/write.h"
 #include <crashinfo/symbol.h>
 
+/* Digits in base 10 or 16; printf would take longer than all the rest. */
+static void add_digits(struct strbuf *buf, uint64_t number, unsigned base)
+{
+	char digits[20], *digit = digits + sizeof(digits);
+
+	do
+		*--digit = "0123456789abcdef"[number % base];
+	while (number /= base);
+	strbuf_add(buf, digit, (size_t)(digits + sizeof(digits) - digit));
+}
+
+/* A member's name, behind the ones before it. */
 static void add_name(struct strbuf *buf, const char *name)
 {
-	const char *last = buf->data + buf->size - 1;
-
-	if (*last != '{')
+	if (!buf->failed && buf->data[buf->size - 1] != '{')
 		strbuf_addc(buf, ',');
 	strbuf_addc(buf, '"');
 	strbuf_adds(buf, name);
-	strbuf_adds(buf, "\":");
+	strbuf_add(buf, "\":", 2);
 }
 
-static void add_text(struct strbuf *buf, const char *name, const char *text)
+static inline void add_text(struct strbuf *buf, const char *name, const char *text)
 {
-	if (!text || buf->failed)
+	if (!text)
 		return;
 	add_name(buf, name);
 	json_add_string(buf, text, strlen(text));
 }
 
-static void add_number(struct strbuf *buf, const char *name, uint32_t number)
+static inline void add_number(struct strbuf *buf, const char *name, uint32_t number)
 {
-	char digits[12], *digit = digits + sizeof(digits);
-
-	if (!number || buf->failed)
+	if (!number)
 		return;
 	add_name(buf, name);
-	for (*--digit = '\0'; number; number /= 10)
-		*--digit = (char)('0' + number % 10);
-	strbuf_adds(buf, digit);
+	add_digits(buf, number, 10);
 }
 
 static void add_frame(struct strbuf *buf, const struct crashinfo_symbol_frame *frame)
@@ -50,22 +55,37 @@ static void add_frame(struct strbuf *buf, const struct crashinfo_symbol_frame *f
 	strbuf_addc(buf, '}');
 }
 
-struct crashinfo_error *crashinfo_symbol_answer_to_json(
-	const struct crashinfo_symbol_query *query, const struct crashinfo_symbol_answer *answer,
-	char **ret)
+static void add_answer(struct strbuf *buf, uint64_t address,
+		       const struct crashinfo_symbol_answer *answer)
 {
-	struct strbuf buf _strbuf_ = {0};
-
-	strbuf_addf(&buf, "{\"address\":\"0x%" PRIx64 "\",\"status\":\"%s\",\"frames\":[",
-		    query->address, crashinfo_symbol_status_name(answer->status));
+	strbuf_adds(buf, "{\"address\":\"0x");
+	add_digits(buf, address, 16);
+	strbuf_adds(buf, "\",\"status\":\"");
+	strbuf_adds(buf, crashinfo_symbol_status_name(answer->status));
+	strbuf_adds(buf, "\",\"frames\":[");
 	for (size_t i = 0; i < answer->frame_count; i++) {
 		if (i)
-			strbuf_addc(&buf, ',');
-		add_frame(&buf, &answer->frames[i]);
+			strbuf_addc(buf, ',');
+		add_frame(buf, &answer->frames[i]);
 	}
-	strbuf_adds(&buf, "]}");
-	if (buf.failed)
+	strbuf_adds(buf, "]}\n");
+}
+
+struct crashinfo_error *crashinfo_symbol_answers_to_json(
+	const struct crashinfo_symbol_query *queries, const struct crashinfo_symbol_answer *answers,
+	size_t count, char **ret, size_t *size_ret)
+{
+	struct strbuf buf _strbuf_ = {0};
+	size_t size;
+	char *text;
+
+	for (size_t i = 0; i < count; i++)
+		add_answer(&buf, queries[i].address, &answers[i]);
+	size = buf.size;
+	text = strbuf_steal(&buf);
+	if (!text)
 		return crashinfo_error_no_memory();
-	*ret = strbuf_steal(&buf);
+	*ret = text;
+	*size_ret = size;
 	return NULL;
 }

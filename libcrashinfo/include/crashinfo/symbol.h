@@ -106,13 +106,13 @@ struct crashinfo_error *crashinfo_symbolizer_resolve(struct crashinfo_symbolizer
 						     struct crashinfo_symbol_answer *answers);
 
 /*
- * The answer to `query` as a JSON object on one line without its end: "address", "status" and
- * "frames", innermost first, whose members are absent when unknown. Ill-formed UTF-8 becomes U+FFFD.
- * malloc'd, NUL-terminated.
+ * The answers to queries as JSON objects, each on a line of its own: "address", "status" and
+ * "frames", innermost first, whose members are absent when unknown. Ill-formed UTF-8 becomes
+ * U+FFFD. malloc'd, `*size_ret` bytes and a NUL.
  */
-struct crashinfo_error *
-crashinfo_symbol_answer_to_json(const struct crashinfo_symbol_query *query,
-				const struct crashinfo_symbol_answer *answer, char **ret);
+struct crashinfo_error *crashinfo_symbol_answers_to_json(
+	const struct crashinfo_symbol_query *queries, const struct crashinfo_symbol_answer *answers,
+	size_t count, char **ret, size_t *size_ret);
 
 #ifdef __cplusplus
 }
