@@ -23,7 +23,7 @@ static void assign_units(const struct dwarf_units *units, struct lookups *lookup
 		lookup->unit = unit ? unit->die : 0;
 		lookup->damaged = !unit && units->damaged;
 	}
-	qsort(lookups->data, lookups->count, sizeof(*lookups->data), by_unit);
+	lookups_sort_by(lookups, by_unit);
 }
 
 static struct crashinfo_error *resolve_run(Dwarf *dwarf, const struct crashinfo_limits *limits,

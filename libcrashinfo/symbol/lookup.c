@@ -28,9 +28,20 @@ static int by_address(const void *a, const void *b)
 	return x->query < y->query ? -1 : x->query > y->query;
 }
 
+void lookups_sort_by(struct lookups *lookups, int (*order)(const void *, const void *))
+{
+	size_t i = 1;
+
+	/* as they mostly are, and large to move */
+	while (i < lookups->count && order(&lookups->data[i - 1], &lookups->data[i]) <= 0)
+		i++;
+	if (i < lookups->count)
+		qsort(lookups->data, lookups->count, sizeof(*lookups->data), order);
+}
+
 void lookups_sort(struct lookups *lookups)
 {
-	qsort(lookups->data, lookups->count, sizeof(*lookups->data), by_address);
+	lookups_sort_by(lookups, by_address);
 }
 
 void lookups_part(struct lookups *lookups, bool (*belongs)(const struct lookup *lookup),

@@ -47,6 +47,8 @@ struct lookups {
 
 /* The first lookup at or above `address`; count when there is none. */
 size_t lookups_lower(const struct lookups *lookups, uint64_t address);
+/* As qsort() does. */
+void lookups_sort_by(struct lookups *lookups, int (*order)(const void *, const void *));
 /* By address. */
 void lookups_sort(struct lookups *lookups);
 /*

@@ -47,7 +47,7 @@ void names_deinit(struct names *names)
 	free(names->slots);
 }
 
-struct name *names_add(struct names *names, const char *text)
+struct name *names_add_copy(struct names *names, const char *text)
 {
 	uint64_t hash = hash_of(text);
 	struct name **slot, *name;
@@ -67,6 +67,26 @@ struct name *names_add(struct names *names, const char *text)
 	names->count++;
 	*slot = name;
 	return name;
+}
+
+struct name *names_add(struct names *names, const char *text)
+{
+	size_t at = ((uintptr_t)text ^ (uintptr_t)text >> 10) % NAMES_RECENT;
+
+	if (names->recent[at].text != text) {
+		struct name *name = names_add_copy(names, text);
+
+		if (!name)
+			return NULL;
+		names->recent[at].text = text;
+		names->recent[at].name = name;
+	}
+	return names->recent[at].name;
+}
+
+void names_forget(struct names *names)
+{
+	memset(names->recent, 0, sizeof(names->recent));
 }
 
 bool names_demangle(struct names *names, struct name *name, size_t max)

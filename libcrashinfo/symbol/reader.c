@@ -33,7 +33,7 @@ static struct crashinfo_error *assign_units(struct reader_file *file, struct loo
 		lookup->unhandled = !lookup->unit && (damaged || file->has_unhandled);
 	}
 	free(places);
-	qsort(lookups->data, lookups->count, sizeof(*lookups->data), by_unit);
+	lookups_sort_by(lookups, by_unit);
 	return NULL;
 }
 

@@ -69,6 +69,8 @@ struct planned {
 
 static int text_order(const char *a, const char *b)
 {
+	if (a == b)
+		return 0;
 	if (!a || !b)
 		return !!a - !!b;
 	return strcmp(a, b);
@@ -129,7 +131,8 @@ static bool set_file(struct crashinfo_symbolizer *symbolizer, const struct looku
 		lookup_frame_path(from, &path);
 	if (path.failed)
 		return false;
-	name = names_add(&symbolizer->names, path.data ? path.data : from->file);
+	name = path.data ? names_add_copy(&symbolizer->names, path.data)
+			 : names_add(&symbolizer->names, from->file);
 	frame->file = name ? name->text : NULL;
 	return name != NULL;
 }
@@ -302,6 +305,7 @@ static struct crashinfo_error *resolve_open(struct crashinfo_symbolizer *symboli
 		free(lookups.data[i].frames.data);
 	}
 	free(lookups.data);
+	names_forget(&symbolizer->names);
 	return error;
 }
 
