@@ -216,6 +216,10 @@ RECEIVER     := $(BUILD)/bin/ddcrash-receiver
 RECEIVER_SRC := $(sort $(wildcard collector/receiver/*.c collector/process/*.c) \
 	$(patsubst %,tools/tool_%.c,help message options output) \
 	$(wildcard $(patsubst %,libcrashinfo/%/*.c,base json unwind)) libcrashinfo/report/os_info.c)
+# Memory is watched by sanitizers, which bring their own.
+ifneq ($(SANITIZE),)
+RECEIVER_SRC := $(filter-out collector/receiver/allocate.c,$(RECEIVER_SRC))
+endif
 RECEIVER_OBJ := $(RECEIVER_SRC:%.c=$(BUILD)/obj/$(if $(SANITIZE),,receiver/)%.o)
 RECEIVER_CC   = $(shell command -v musl-gcc || echo $(CC))
 

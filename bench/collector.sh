@@ -5,9 +5,9 @@
 #	BENCH_RUNS, BENCH_KILLS, BENCH_STORM	how many [31, 1000, 50]
 #	BENCH_FIRST				a command to run clients with, as `chrt -f 10` on a busy machine
 set -euo pipefail
-: "${BUILD:?}"
-top=$(cd "$(dirname "$0")/.." && pwd)
-BUILD=$(cd "$BUILD" && pwd)
+cd "$(dirname "$0")/.."
+BUILD=$(realpath "${BUILD:-build}")
+top=$PWD
 runs=${BENCH_RUNS:-31} kills=${BENCH_KILLS:-1000} storm=${BENCH_STORM:-50}
 read -ra first <<<"${BENCH_FIRST-}"
 libraries=250

@@ -142,7 +142,7 @@ static void run_step(void *argument)
 /* Each step is given up where it crashes itself. Whether the report is whole. */
 static bool report(const struct crash *crash)
 {
-	static void (*const functions[])(const struct crash *crash) = {report_open, report_connect,
+	static void (*const functions[])(const struct crash *crash) = {report_connect, report_open,
 								       report_write, report_close};
 
 	for (unsigned i = 0; i < sizeof(functions) / sizeof(functions[0]); i++) {

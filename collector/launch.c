@@ -2,7 +2,7 @@
 /*
  * A child starts a grandchild and ends at once, so that nobody sees a child of this process. Both
  * share its memory until the program is executed: no page table is copied, however large they are.
- * Descriptors and signal handlers are the grandchild's own.
+ * Descriptors and signal handlers are the grandchild's own. All this goes on beside the caller.
  */
 #include "launch.h"
 
@@ -93,18 +93,22 @@ static int child(void *argument)
 	return 0;
 }
 
-int launch_program(struct launch *launch)
+int launch_begin(struct launch *launch)
 {
 	/* Its end sends no signal; the descriptor of its child lands in our table. */
-	const unsigned long flags = CLONE_VM | CLONE_VFORK | CLONE_FILES;
+	const unsigned long flags = CLONE_VM | CLONE_FILES;
 	long result;
 
 	launch->pid = -EAGAIN;
 	launch->pidfd = -1;
 	launch->error = 0;
 	result = raw_clone(flags, child_stack + STACK_BYTES, NULL, child, launch);
-	if (result < 0)
-		return (int)result;
-	raw_wait((int)result);
+	launch->child = (int)result;
+	return result < 0 ? (int)result : 0;
+}
+
+int launch_end(struct launch *launch)
+{
+	raw_wait(launch->child);
 	return launch->pid < 0 ? launch->pid : 0;
 }

@@ -13,12 +13,17 @@ struct launch {
 	/* filled in */
 	int pid, pidfd;     /* pidfd is -1 when there is none */
 	volatile int error; /* -errno of what went wrong behind our back */
+
+	/* private */
+	int child;
 };
 
 /*
  * Run it, without waiting for it to begin: a failure of that closes its end of `fd`. It is nobody's
  * child: this process gets no SIGCHLD of it and no other thread can wait for it. 0 or -errno.
  */
-int launch_program(struct launch *launch);
+int launch_begin(struct launch *launch);
+/* After a success of that: its id is there, and `fd` is needed no longer. 0 or -errno. */
+int launch_end(struct launch *launch);
 
 #endif

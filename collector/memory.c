@@ -16,10 +16,11 @@ struct page {
 	int source;
 	unsigned size; /* bytes that were read; 0 when nothing could be */
 	uint64_t address;
-	unsigned char bytes[PAGE];
 };
 
+/* Apart from each other: forgetting must not touch memory that no crash has used before. */
 static struct page pages[PAGES];
+static unsigned char bytes[PAGES][PAGE];
 static int tid;
 static bool call_denied; /* process_vm_readv does not work here */
 static int fds[2];       /* pipe to copy through instead */
@@ -104,17 +105,19 @@ static unsigned read_file_page(int fd, uint64_t offset, unsigned char *to)
 	return result > 0 ? (unsigned)result : 0;
 }
 
-static const struct page *page_at(int source, uint64_t address)
+/* The number of its place in the cache. */
+static unsigned page_at(int source, uint64_t address)
 {
-	struct page *page = &pages[address / PAGE % PAGES];
+	unsigned n = address / PAGE % PAGES;
+	struct page *page = &pages[n];
 
 	if (page->source != source || page->address != address) {
 		page->source = source;
 		page->address = address;
-		page->size = source == OWN ? read_own_page(address, page->bytes)
-					   : read_file_page(source, address, page->bytes);
+		page->size = source == OWN ? read_own_page(address, bytes[n])
+					   : read_file_page(source, address, bytes[n]);
 	}
-	return page;
+	return n;
 }
 
 static bool read_pages(int source, uint64_t address, unsigned char *to, size_t size)
@@ -123,13 +126,13 @@ static bool read_pages(int source, uint64_t address, unsigned char *to, size_t s
 		return false;
 	while (size) {
 		size_t offset = (size_t)(address % PAGE), chunk = PAGE - offset;
-		const struct page *page = page_at(source, address - offset);
+		unsigned n = page_at(source, address - offset);
 
 		if (chunk > size)
 			chunk = size;
-		if (offset + chunk > page->size)
+		if (offset + chunk > pages[n].size)
 			return false;
-		__builtin_memcpy(to, page->bytes + offset, chunk);
+		__builtin_memcpy(to, bytes[n] + offset, chunk);
 		address += chunk;
 		to += chunk;
 		size -= chunk;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The sections in the order of their worth: what is cheap, safe and needed to tell that there was a
- * crash comes first, walking the stack last. Each is flushed when it is complete.
+ * crash comes first, walking the stack last. What takes no time goes out together, before anything
+ * that may hang; all else when it is complete.
  */
 #include "report.h"
 
@@ -116,9 +117,13 @@ static void write_metadata(struct writer *w, const struct crash *crash)
 	writer_text(w, "\n");
 }
 
+/* Not before the receiver may look at the process: this is what it waits for. */
 static void write_procinfo(struct writer *w, const struct crash *crash)
 {
 	(void)crash;
+	uplink_settle(&report.uplink);
+	if (report.uplink.state == UPLINK_FAILED)
+		w->second.failed = true;
 	writer_text(w, "{\"pid\": ");
 	writer_decimal(w, raw_getpid());
 	writer_text(w, ", \"tid\": ");
@@ -177,6 +182,7 @@ struct section {
 	const char *begin, *end;
 	bool (*is_wanted)(const struct crash *crash); /* NULL: always */
 	void (*write)(struct writer *w, const struct crash *crash);
+	bool is_quick; /* nothing can keep it from its end: it goes out with the next one */
 };
 
 #define SECTION(name) STREAM_BEGIN(name) "\n", STREAM_END(name) "\n"
@@ -190,15 +196,15 @@ struct section {
 	" ddcrash/stack\n", STREAM_END(STREAM_FILE) " \"ddcrash/stack\"\n"
 
 static const struct section sections[] = {
-	{SECTION(STREAM_CONFIG), NULL, write_config},
+	{SECTION(STREAM_CONFIG), NULL, write_config, true},
 	{SECTION(STREAM_MESSAGE), message_is_known, message_write},
-	{SECTION(STREAM_SIGINFO), is_signal, write_siginfo},
-	{SECTION(STREAM_KIND), NULL, write_kind},
-	{SECTION(STREAM_METADATA), NULL, write_metadata},
-	{SECTION(STREAM_PROCESSINFO), NULL, write_procinfo},
-	{SECTION(STREAM_COUNTERS), NULL, activity_write_counters},
-	{SECTION(STREAM_SPAN_IDS), NULL, activity_write_spans},
-	{SECTION(STREAM_ADDITIONAL_TAGS), NULL, write_tags},
+	{SECTION(STREAM_SIGINFO), is_signal, write_siginfo, true},
+	{SECTION(STREAM_KIND), NULL, write_kind, true},
+	{SECTION(STREAM_METADATA), NULL, write_metadata, true},
+	{SECTION(STREAM_PROCESSINFO), NULL, write_procinfo, true},
+	{SECTION(STREAM_COUNTERS), NULL, activity_write_counters, true},
+	{SECTION(STREAM_SPAN_IDS), NULL, activity_write_spans, true},
+	{SECTION(STREAM_ADDITIONAL_TAGS), NULL, write_tags, true},
 	{SECTION(STREAM_TRACE_IDS), NULL, activity_write_traces},
 	{MAPS_SECTION, has_maps, write_maps},
 	{SECTION(STREAM_UCONTEXT), is_signal, write_context},
@@ -211,20 +217,21 @@ static const struct section sections[] = {
 
 /* --- the whole -------------------------------------------------------------------------------- */
 
+/* First of all: a program begins while all else is done. */
+void report_connect(const struct crash *crash)
+{
+	(void)crash;
+	report.is_written = report.is_whole = false;
+	report.uplink.state = UPLINK_FAILED;
+	report.uplink.error = -ENOSYS;
+	uplink_open(&report.uplink);
+}
+
 void report_open(const struct crash *crash)
 {
 	report.is_file = state.output[0];
 	report.fd = report.is_file ? output_open(state.output, crash->signo) : state.output_fd;
-	report.is_written = report.is_whole = false;
-	report.uplink.state = UPLINK_FAILED;
-	report.uplink.error = -ENOSYS;
 	writer_init(&report.w, report.fd, buffer, raw_milliseconds() + state.timeout_ms);
-}
-
-void report_connect(const struct crash *crash)
-{
-	(void)crash;
-	uplink_open(&report.uplink);
 	if (report.uplink.state == UPLINK_OPEN)
 		writer_add_sink(&report.w, report.uplink.fd, report.uplink.deadline);
 }
@@ -244,7 +251,8 @@ void report_write(const struct crash *crash)
 		writer_text(w, section->begin);
 		section->write(w, crash);
 		writer_text(w, section->end);
-		writer_flush(w);
+		if (!section->is_quick)
+			writer_flush(w);
 	}
 	memory_end();
 	report.is_written = true;

@@ -20,8 +20,8 @@ struct crash {
  * The steps of a report, in this order. Each may crash itself: then the next one goes on with what
  * there is.
  */
-void report_open(const struct crash *crash);    /* the output */
 void report_connect(const struct crash *crash); /* the receiver */
+void report_open(const struct crash *crash);    /* the output */
 void report_write(const struct crash *crash);   /* all sections */
 void report_close(const struct crash *crash);   /* wait for the receiver, close the output */
 bool report_is_whole(void);

@@ -166,17 +166,31 @@ static int start_program(struct uplink *uplink)
 		.errors = settings.errors,
 		.fd = fds[1],
 	};
-	error = launch_program(&launch);
-	raw_close(fds[1]);
+	uplink->fd = fds[0];
+	error = launch_begin(&launch);
+	uplink->is_starting = !error;
 	if (error) {
 		raw_close(fds[0]);
-		return error;
+		raw_close(fds[1]);
 	}
-	uplink->fd = fds[0];
+	return error;
+}
+
+void uplink_settle(struct uplink *uplink)
+{
+	if (!uplink->is_starting)
+		return;
+	uplink->is_starting = false;
+	uplink->error = launch_end(&launch);
+	raw_close(launch.fd);
+	if (uplink->error) {
+		uplink->state = UPLINK_FAILED;
+		raw_close(uplink->fd);
+		return;
+	}
 	uplink->pid = launch.pid;
 	uplink->pidfd = launch.pidfd;
 	raw_set_tracer(uplink->pid);
-	return 0;
 }
 
 /* Only who is expected may look at this process: anyone can listen on a socket of any name. */
@@ -251,6 +265,7 @@ static enum uplink_state wait_released(const struct uplink *uplink)
 
 void uplink_close(struct uplink *uplink)
 {
+	uplink_settle(uplink);
 	if (uplink->state != UPLINK_OPEN)
 		return;
 	raw_shutdown(uplink->fd);

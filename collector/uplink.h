@@ -33,7 +33,8 @@ struct uplink {
 	int error; /* -errno */
 	int fd;
 	int pidfd;
-	int pid; /* of a program that was started, else 0 */
+	int pid;          /* of a program that was started, else 0 */
+	bool is_starting; /* which goes on beside us */
 	uint64_t deadline;
 };
 
@@ -43,6 +44,9 @@ bool uplink_is_wanted(void);
 
 /* Connect or start; afterwards the state is FAILED or OPEN. */
 void uplink_open(struct uplink *uplink);
+/* What is sent may be read from now on: the receiver is allowed to look at this process. It may
+ * have FAILED to start, and its descriptor is closed then. */
+void uplink_settle(struct uplink *uplink);
 /* The stream is complete: wait until the receiver lets the process go, and clean up. */
 void uplink_close(struct uplink *uplink);
 

@@ -63,7 +63,7 @@ void tool_start(struct tool *tool, const struct tool_program *program, int argc,
 	*tool = (struct tool){
 		.program = program,
 		.values = values,
-		.jobs = online_cpus(),
+		.jobs = program->common & TOOL_HAS_JOBS ? online_cpus() : 1,
 		.context = crashinfo_context_default(),
 	};
 	tool->context.log = print_log;

@@ -355,7 +355,10 @@ struct crashinfo_error *process_threads_stop(const struct process_threads_option
 						  options->pid);
 	if (options->leave_tid)
 		error = add(&threads, options->leave_tid);
-	if (!error)
+	/* Which others there are does not matter then. */
+	if (!error && options->names_only && threads.count == options->max)
+		name_threads(&threads, 0);
+	else if (!error)
 		error = stop_all(options, &threads);
 	if (error)
 		process_threads_deinit(&threads);

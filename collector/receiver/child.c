@@ -109,6 +109,19 @@ static bool judge(const char *tool, int status, char reason[CHILD_REASON_MAX])
 	return false;
 }
 
+void child_find_tools(struct receiver *receiver)
+{
+	char path[4096];
+	ssize_t size = readlink("/proc/self/exe", path, sizeof(path) - 1);
+	char *slash;
+
+	path[size < 0 ? 0 : size] = '\0';
+	slash = strrchr(path, '/');
+	if (slash)
+		*slash = '\0';
+	receiver->tools_dir = strdup(slash ? path : "/usr/bin");
+}
+
 bool child_run(const struct receiver *receiver, const char *const *argv, const char *input,
 	       size_t size, uint64_t timeout_ms, struct child_output *ret,
 	       char reason[CHILD_REASON_MAX])

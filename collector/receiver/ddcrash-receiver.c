@@ -88,21 +88,6 @@ static void stay(void)
 	signal(SIGHUP, SIG_IGN);
 }
 
-/* The other tools are beside this one. */
-static char *find_tools(void)
-{
-	char path[4096];
-	ssize_t size = readlink("/proc/self/exe", path, sizeof(path) - 1);
-	char *slash;
-
-	path[size < 0 ? 0 : size] = '\0';
-	slash = strrchr(path, '/');
-	if (!slash)
-		return strdup("/usr/bin");
-	*slash = '\0';
-	return strdup(path);
-}
-
 static void check_options(struct receiver *receiver)
 {
 	const struct receiver_options *o = &receiver->options;
@@ -140,8 +125,8 @@ int main(int argc, char **argv)
 	take_signals();
 	tool_start(&receiver.tool, &program, argc, argv, &receiver.options);
 	check_options(&receiver);
-	receiver.tools_dir = find_tools();
 	if (receiver.options.socket) {
+		child_find_tools(&receiver);
 		status = server_run(&receiver);
 	} else {
 		stay();

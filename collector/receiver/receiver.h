@@ -26,7 +26,7 @@ struct receiver_options {
 struct receiver {
 	struct tool tool;
 	struct receiver_options options;
-	char *tools_dir; /* of the sibling tools */
+	char *tools_dir; /* of the sibling tools, when they were looked for */
 };
 
 /* What the stream says of itself. */
@@ -122,6 +122,9 @@ struct child_output {
 };
 
 #define CHILD_REASON_MAX 128
+
+/* The other tools are beside this one, wherever it is now. */
+void child_find_tools(struct receiver *receiver);
 
 /*
  * Run the sibling tool argv[0] with `input` as its standard input. When it succeeds what it wrote

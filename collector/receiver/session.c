@@ -197,6 +197,8 @@ static enum tool_status serve(struct crash *crash)
 	crash_read_registers(crash);
 	collect_rest(crash);
 	release(crash);
+	if (!crash->receiver->tools_dir)
+		child_find_tools(crash->receiver);
 	if (!crash->scan.size) {
 		tool_warning(&crash->receiver->tool, "a connection held no data");
 		return TOOL_OK;
