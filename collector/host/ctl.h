@@ -14,9 +14,11 @@ struct ctl_options {
 	bool force;
 };
 
-/* A setting of the kernel, with its file below `kernel_dir` and below `state_dir`. */
+/* A setting of the kernel, with its file below `kernel_dir` and, by its last name, `state_dir`. */
 struct ctl_setting {
-	const char *name;
+	const char *path, *name;
+	bool is_there;          /* a container need not have it */
+	const char *ours;       /* what enabling makes of it, NULL for the pattern */
 	struct strbuf now;      /* bytes of the file */
 	struct strbuf previous; /* as it was before we changed it; has_previous tells whether */
 	bool has_previous;
@@ -25,8 +27,9 @@ struct ctl_setting {
 struct ctl {
 	struct tool tool;
 	struct ctl_options options;
-	struct ctl_setting pattern, limit;
+	struct ctl_setting pattern, limit, dumpable;
 	struct strbuf ours; /* the pattern that runs our client */
+	char *state_dir;    /* absolute */
 };
 
 /* --- ctl_settings.c --- */

@@ -25,12 +25,23 @@
 /* Crashes that are waited for at the same time; with 0 a process would be gone before its client
  * has looked at it. */
 #define PIPE_LIMIT "64\n"
+/* Programs with more rights than their user has are reported too, for root only; a pattern that
+ * runs a program is what the kernel asks for here. */
+#define DUMPABLE "2\n"
 
 static char *join(const char *folder, const char *name)
 {
 	char *path;
 
 	return asprintf(&path, "%s/%s", folder, name) < 0 ? NULL : path;
+}
+
+/* The kernel runs the client in another folder. */
+static char *absolute(const char *path)
+{
+	_free_ char *here = *path == '/' ? NULL : getcwd(NULL, 0);
+
+	return *path == '/' ? strdup(path) : here ? join(here, path) : NULL;
 }
 
 static struct crashinfo_error *read_file(const char *folder, const char *name, struct strbuf *ret)
@@ -41,10 +52,11 @@ static struct crashinfo_error *read_file(const char *folder, const char *name, s
 }
 
 /* In place: these files cannot be replaced, and must be written at once. */
-static struct crashinfo_error *write_setting(const struct ctl *ctl, const char *name,
-					     const char *bytes, size_t size)
+static struct crashinfo_error *write_setting(const struct ctl *ctl,
+					     const struct ctl_setting *setting, const char *bytes,
+					     size_t size)
 {
-	_free_ char *path = join(ctl->options.kernel_dir, name);
+	_free_ char *path = join(ctl->options.kernel_dir, setting->path);
 	_close_ int fd = path ? open(path, O_WRONLY | O_TRUNC | O_CLOEXEC) : -1;
 
 	if (!path)
@@ -58,10 +70,11 @@ static struct crashinfo_error *read_setting(struct ctl *ctl, struct ctl_setting 
 {
 	struct crashinfo_error *error;
 
-	error = read_file(ctl->options.kernel_dir, setting->name, &setting->now);
+	error = read_file(ctl->options.kernel_dir, setting->path, &setting->now);
+	setting->is_there = !error;
 	if (error)
 		return error;
-	error = read_file(ctl->options.state_dir, setting->name, &setting->previous);
+	error = read_file(ctl->state_dir, setting->name, &setting->previous);
 	setting->has_previous = !error;
 	if (error && error->errnum == ENOENT) {
 		crashinfo_error_destroy(error);
@@ -84,7 +97,7 @@ static struct crashinfo_error *make_pattern(struct ctl *ctl)
 	strbuf_addf(&ctl->ours, "|%s", o->client);
 	/* another program goes on getting core files; files of the kernel's own are no more */
 	if (other->size && other->data[0] == '|')
-		strbuf_addf(&ctl->ours, " --previous %s/core_pattern", o->state_dir);
+		strbuf_addf(&ctl->ours, " --previous %s/core_pattern", ctl->state_dir);
 	strbuf_addf(&ctl->ours, " -- %s\n", SPECIFIERS);
 	return strbuf_error(&ctl->ours);
 }
@@ -93,21 +106,37 @@ struct crashinfo_error *ctl_read(struct ctl *ctl)
 {
 	struct crashinfo_error *error;
 
-	ctl->pattern.name = "core_pattern";
-	ctl->limit.name = "core_pipe_limit";
+	ctl->pattern.path = ctl->pattern.name = "core_pattern";
+	ctl->limit.path = ctl->limit.name = "core_pipe_limit";
+	ctl->limit.ours = PIPE_LIMIT;
+	ctl->dumpable.path = "../fs/suid_dumpable";
+	ctl->dumpable.name = "suid_dumpable";
+	ctl->dumpable.ours = DUMPABLE;
+	ctl->state_dir = absolute(ctl->options.state_dir);
+	if (!ctl->state_dir)
+		return crashinfo_error_no_memory();
 	error = read_setting(ctl, &ctl->pattern);
 	if (!error)
 		error = read_setting(ctl, &ctl->limit);
+	if (!error)
+		error = read_setting(ctl, &ctl->dumpable);
+	if (error && error->errnum == ENOENT && ctl->limit.is_there) {
+		crashinfo_error_destroy(error);
+		error = NULL;
+	}
 	return error ? error : make_pattern(ctl);
 }
 
 void ctl_free(struct ctl *ctl)
 {
-	strbuf_deinit(&ctl->pattern.now);
-	strbuf_deinit(&ctl->pattern.previous);
-	strbuf_deinit(&ctl->limit.now);
-	strbuf_deinit(&ctl->limit.previous);
+	struct ctl_setting *settings[] = {&ctl->pattern, &ctl->limit, &ctl->dumpable};
+
+	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++) {
+		strbuf_deinit(&settings[i]->now);
+		strbuf_deinit(&settings[i]->previous);
+	}
 	strbuf_deinit(&ctl->ours);
+	free(ctl->state_dir);
 }
 
 bool ctl_is_enabled(const struct ctl *ctl)
@@ -124,7 +153,7 @@ bool ctl_is_enabled(const struct ctl *ctl)
 
 static struct crashinfo_error *keep(const struct ctl *ctl, const struct ctl_setting *setting)
 {
-	_free_ char *path = join(ctl->options.state_dir, setting->name);
+	_free_ char *path = join(ctl->state_dir, setting->name);
 
 	if (!path)
 		return crashinfo_error_no_memory();
@@ -136,11 +165,12 @@ static struct crashinfo_error *keep_all(const struct ctl *ctl)
 {
 	struct crashinfo_error *error;
 
-	if (mkdir(ctl->options.state_dir, 0755) && errno != EEXIST)
-		return crashinfo_error_from_errno(errno, "cannot create folder %s",
-						  ctl->options.state_dir);
+	if (mkdir(ctl->state_dir, 0755) && errno != EEXIST)
+		return crashinfo_error_from_errno(errno, "cannot create folder %s", ctl->state_dir);
 	/* the pattern last: it says that all is kept */
 	error = keep(ctl, &ctl->limit);
+	if (!error && ctl->dumpable.is_there)
+		error = keep(ctl, &ctl->dumpable);
 	return error ? error : keep(ctl, &ctl->pattern);
 }
 
@@ -153,16 +183,27 @@ static struct crashinfo_error *write_sysctl(const struct ctl *ctl)
 		    "# Written by ddcrash-ctl, which removes it.\n"
 		    "kernel.core_pattern=%.*s\nkernel.core_pipe_limit=%s",
 		    (int)ctl->ours.size - 1, ctl->ours.data, PIPE_LIMIT);
+	if (ctl->dumpable.is_there)
+		strbuf_adds(&text, "fs.suid_dumpable=" DUMPABLE);
 	if (text.failed)
 		return crashinfo_error_no_memory();
 	return crashinfo_file_write(ctl->options.sysctl_file, text.data, text.size);
 }
 
-static struct crashinfo_error *check_client(const struct ctl *ctl)
+/* It stands in the pattern, which the kernel splits at blanks. */
+static bool fits_pattern(const char *path)
+{
+	return path[0] == '/' && !strpbrk(path, " %\t\n");
+}
+
+static struct crashinfo_error *check_paths(const struct ctl *ctl)
 {
 	const char *client = ctl->options.client;
 
-	if (client[0] != '/' || strpbrk(client, " %\t\n") || access(client, X_OK))
+	if (!fits_pattern(ctl->state_dir))
+		return crashinfo_error_create(CRASHINFO_ERROR_INVALID_ARGUMENT,
+					      "%s: no folder without blanks", ctl->state_dir);
+	if (!fits_pattern(client) || access(client, X_OK))
 		return crashinfo_error_create(CRASHINFO_ERROR_INVALID_ARGUMENT,
 					      "%s: no program with an absolute path without blanks",
 					      client);
@@ -172,35 +213,59 @@ static struct crashinfo_error *check_client(const struct ctl *ctl)
 	return NULL;
 }
 
+static struct crashinfo_error *set(const struct ctl *ctl, const struct ctl_setting *setting)
+{
+	if (!setting->is_there)
+		return NULL;
+	return write_setting(ctl, setting, setting->ours, strlen(setting->ours));
+}
+
+static struct crashinfo_error *set_all(struct ctl *ctl)
+{
+	struct crashinfo_error *error = write_sysctl(ctl);
+
+	/* the limit first: from the pattern on crashes come to us */
+	if (!error)
+		error = set(ctl, &ctl->limit);
+	if (!error)
+		error = write_setting(ctl, &ctl->pattern, ctl->ours.data, ctl->ours.size);
+	/* not while core files may go elsewhere */
+	return error ? error : set(ctl, &ctl->dumpable);
+}
+
 struct crashinfo_error *ctl_enable(struct ctl *ctl)
 {
-	struct crashinfo_error *error = check_client(ctl);
+	struct crashinfo_error *error = check_paths(ctl);
 
 	/* enabled again, after an update for instance, what was there first stays kept */
 	if (!error && !ctl_is_enabled(ctl))
 		error = keep_all(ctl);
-	if (!error)
-		error = write_sysctl(ctl);
-	/* the limit first: from the pattern on crashes come to us */
-	if (!error)
-		error = write_setting(ctl, "core_pipe_limit", PIPE_LIMIT, strlen(PIPE_LIMIT));
-	if (!error)
-		error = write_setting(ctl, "core_pattern", ctl->ours.data, ctl->ours.size);
-	return error;
+	else if (!error && ctl->pattern.has_previous && !ctl->dumpable.has_previous &&
+		 ctl->dumpable.is_there)
+		error = keep(ctl, &ctl->dumpable);
+	return error ? error : set_all(ctl);
 }
 
 /* --- disable ---------------------------------------------------------------------------------- */
 
-static struct crashinfo_error *give_back(const struct ctl *ctl, const struct ctl_setting *setting)
+static bool is_ours(const struct ctl_setting *setting)
 {
-	if (!setting->has_previous || !setting->previous.size)
-		return NULL;
-	return write_setting(ctl, setting->name, setting->previous.data, setting->previous.size);
+	size_t size = setting->ours ? strlen(setting->ours) : 0;
+
+	return !size ||
+	       (setting->now.size == size && !memcmp(setting->now.data, setting->ours, size));
 }
 
-static struct crashinfo_error *forget(const char *folder, const char *name)
+static struct crashinfo_error *give_back(const struct ctl *ctl, const struct ctl_setting *setting)
 {
-	_free_ char *path = join(folder, name);
+	if (!setting->has_previous || !setting->previous.size || !is_ours(setting))
+		return NULL;
+	return write_setting(ctl, setting, setting->previous.data, setting->previous.size);
+}
+
+static struct crashinfo_error *forget(const struct ctl *ctl, const struct ctl_setting *setting)
+{
+	_free_ char *path = join(ctl->state_dir, setting->name);
 
 	if (!path)
 		return crashinfo_error_no_memory();
@@ -209,29 +274,35 @@ static struct crashinfo_error *forget(const char *folder, const char *name)
 	return NULL;
 }
 
-struct crashinfo_error *ctl_disable(struct ctl *ctl)
+static struct crashinfo_error *restore(struct ctl *ctl)
 {
-	struct crashinfo_error *error = NULL;
+	bool is_enabled = ctl_is_enabled(ctl);
+	struct crashinfo_error *error;
 
-	if (ctl_is_enabled(ctl)) {
-		if (!ctl->pattern.has_previous)
-			return crashinfo_error_create(
-				CRASHINFO_ERROR_NOT_FOUND,
-				"%s has no pattern from before: set kernel.core_pattern yourself",
-				ctl->options.state_dir);
-		error = give_back(ctl, &ctl->pattern);
-		if (!error)
-			error = give_back(ctl, &ctl->limit);
-	} else if (ctl->pattern.has_previous) {
+	if (is_enabled && !ctl->pattern.has_previous)
+		return crashinfo_error_create(
+			CRASHINFO_ERROR_NOT_FOUND,
+			"%s has no pattern from before: set kernel.core_pattern yourself",
+			ctl->state_dir);
+	if (!is_enabled && ctl->pattern.has_previous)
 		tool_warning(&ctl->tool,
 			     "core_pattern was changed by somebody else and stays as it is");
-	}
+	error = give_back(ctl, &ctl->dumpable);
+	if (!error && is_enabled)
+		error = give_back(ctl, &ctl->pattern);
+	return error ? error : give_back(ctl, &ctl->limit);
+}
+
+struct crashinfo_error *ctl_disable(struct ctl *ctl)
+{
+	struct crashinfo_error *error = restore(ctl);
+
 	if (!error && unlink(ctl->options.sysctl_file) && errno != ENOENT)
 		error = crashinfo_error_from_errno(errno, "cannot remove %s",
 						   ctl->options.sysctl_file);
 	if (!error)
-		error = forget(ctl->options.state_dir, ctl->pattern.name);
+		error = forget(ctl, &ctl->pattern);
 	if (!error)
-		error = forget(ctl->options.state_dir, ctl->limit.name);
-	return error;
+		error = forget(ctl, &ctl->limit);
+	return error ? error : forget(ctl, &ctl->dumpable);
 }

@@ -98,6 +98,8 @@ static enum tool_status status(struct ctl *ctl)
 	fprintf(tool_out(&ctl->tool), "%-16s %s\n", "reports", enabled ? "active" : "inactive");
 	print_setting(ctl, "core_pattern", &ctl->pattern.now);
 	print_setting(ctl, "core_pipe_limit", &ctl->limit.now);
+	if (ctl->dumpable.is_there)
+		print_setting(ctl, "suid_dumpable", &ctl->dumpable.now);
 	if (ctl->pattern.has_previous)
 		print_setting(ctl, "before", &ctl->pattern.previous);
 	fprintf(tool_out(&ctl->tool), "%-16s %s\n", "server",

@@ -12,7 +12,7 @@
 
 #include "base/cleanup.h"
 
-#define FILE_MODE 0640
+#define FILE_MODE 0600
 /* The lock is held for a few system calls; who holds it longer is stopped or gone wrong. */
 #define LOCK_TRIES    200
 #define LOCK_PAUSE_NS 10000000

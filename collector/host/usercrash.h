@@ -22,6 +22,7 @@ struct usercrash_options {
 struct core_head {
 	int fd;        /* holds it; -1 when there is none */
 	bool is_whole; /* up to the end of the notes */
+	bool is_32_bits;
 };
 
 /* What the kernel told of the crash on the command line; 0 and NULL when it did not. */

@@ -65,7 +65,7 @@ static uint64_t notes_end(int fd, const Elf64_Ehdr *header, unsigned count)
 	return end;
 }
 
-static bool read_head(int input, int fd)
+static bool read_head(int input, int fd, bool *is_32_bits_ret)
 {
 	uint64_t size = 0, end;
 	Elf64_Ehdr header;
@@ -73,8 +73,10 @@ static bool read_head(int input, int fd)
 
 	if (!read_up_to(input, fd, &size, sizeof(header)) ||
 	    pread(fd, &header, sizeof(header), 0) != (ssize_t)sizeof(header) ||
-	    memcmp(header.e_ident, ELFMAG, SELFMAG) || header.e_phentsize != sizeof(Elf64_Phdr) ||
-	    header.e_phoff > HEAD_MAX)
+	    memcmp(header.e_ident, ELFMAG, SELFMAG))
+		return false;
+	*is_32_bits_ret = header.e_ident[EI_CLASS] == ELFCLASS32;
+	if (header.e_phentsize != sizeof(Elf64_Phdr) || header.e_phoff > HEAD_MAX)
 		return false;
 	/* of many the first tells, which is the one of the notes */
 	count = header.e_phnum == PN_XNUM ? 1 : header.e_phnum;
@@ -90,6 +92,7 @@ struct crashinfo_error *core_head_read(int input, struct core_head *ret)
 
 	if (fd < 0)
 		return crashinfo_error_from_errno(errno, "cannot keep the core's notes");
-	*ret = (struct core_head){.fd = fd, .is_whole = read_head(input, fd)};
+	*ret = (struct core_head){.fd = fd};
+	ret->is_whole = read_head(input, fd, &ret->is_32_bits);
 	return NULL;
 }

@@ -117,7 +117,9 @@ static struct crashinfo_error *add_losses(const struct live *live, const struct 
 	struct crashinfo_error *error = NULL;
 	struct strbuf text _strbuf_ = {0};
 
-	if (!live->threads_noted)
+	if (crash->head.is_32_bits)
+		error = say(builder, "a process of 32 bits: no registers, no stacks");
+	else if (!live->threads_noted)
 		error = say(builder, "no core file came in: no registers, no stacks");
 	else if (!crash->head.is_whole)
 		error = say(builder, "the core's notes broke off: threads may be missing");
