@@ -356,7 +356,7 @@ struct crashinfo_error *process_threads_stop(const struct process_threads_option
 	if (options->leave_tid)
 		error = add(&threads, options->leave_tid);
 	/* Which others there are does not matter then. */
-	if (!error && options->names_only && threads.count == options->max)
+	if (!error && options->names_only && options->max && threads.count == options->max)
 		name_threads(&threads, 0);
 	else if (!error)
 		error = stop_all(options, &threads);
