@@ -1,6 +1,8 @@
 # ddcrash: libcrashinfo, the tools and the collector. `make help` lists the targets.
 
 BUILD  ?= build
+# One spelling of a folder below this one: what objects depend on is written down with it.
+override BUILD := $(patsubst $(CURDIR)/%,%,$(BUILD))
 PREFIX ?= /usr/local
 DESTDIR ?=
 # Compile with this sanitizer list, e.g. SANITIZE=address,undefined; use another BUILD for it.
