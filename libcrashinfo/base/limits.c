@@ -23,6 +23,8 @@ static const struct crashinfo_limits default_limits = {
 	.archive_ratio = 20000,
 	/* A zip in a tar.gz in a 7z is four; what needs more is meant to do harm. */
 	.archive_depth = 8,
+	/* The directory of a zip with a million members and names of 80 bytes. */
+	.archive_header_bytes = 128u * MIB,
 	/* The reader keeps one word per open bracket; real reports nest about ten deep. */
 	.json_depth = 10000,
 	/* Node indexes are 32 bits wide, and 16 bytes each are 4 GiB at this count. */

@@ -13,26 +13,48 @@
 #include "bundle/input_source.h"
 #include "bundle/libarchive.h"
 #include "bundle/manifest.h"
+#include "bundle/plain.h"
 
 /* The ratio is judged from here on: small files of blanks may shrink to nothing. */
 #define RATIO_FROM_BYTES (64u * 1024 * 1024)
+/* A compressed file gives something for each of these. */
+#define COMPRESSED_HEADER_BYTES (16u * 1024 * 1024)
 
 struct bundle_archive {
 	const struct crashinfo_context *context;
 	struct archive_budget *budget;
-	struct archive *archive;
+	struct archive *archive; /* NULL: read with `plain` */
+	struct plain_reader plain;
 	struct input_source below;
 	enum archive_kind kind;
 	struct crashinfo_error *below_error; /* why the bytes below could not be read */
+	uint64_t at_once;                    /* bytes that were read since it was asked */
+	bool is_skipping;                    /* they are not kept */
 	char *member;                        /* name of the one at hand, for errors */
 	bool below_ended;                    /* all bytes below were read */
 	uint64_t members;                    /* named so far */
 	struct manifest *manifest;
+	bool begun;    /* a header was read */
 	bool complete; /* its end was seen */
 	bool ended;    /* no more members, or none that can be reached */
 };
 
 /* --- bytes below --- */
+
+/* Names, tables and directories are held in memory by libarchive, whatever their size. */
+static struct crashinfo_error *check_at_once(struct bundle_archive *archive, size_t more)
+{
+	size_t max = limits_of(archive->context)->archive_header_bytes;
+
+	/* the name in a header of gzip, say; the longest are blocks of lz4 */
+	if (archive->kind == ARCHIVE_KIND_COMPRESSED && max > COMPRESSED_HEADER_BYTES)
+		max = COMPRESSED_HEADER_BYTES;
+	archive->at_once += more;
+	if (archive->is_skipping || archive->at_once <= max)
+		return NULL;
+	return crashinfo_error_create(CRASHINFO_ERROR_LIMIT,
+				      "names or tables of more than the limit of %zu bytes", max);
+}
 
 static la_ssize_t on_read(struct archive *handle, void *user, const void **buffer)
 {
@@ -41,6 +63,8 @@ static la_ssize_t on_read(struct archive *handle, void *user, const void **buffe
 
 	if (!archive->below_error)
 		archive->below_error = input_source_take(&archive->below, &bytes);
+	if (!archive->below_error)
+		archive->below_error = check_at_once(archive, bytes.size);
 	if (archive->below_error) {
 		archive_set_error(handle, EIO, "cannot read");
 		return -1;
@@ -98,31 +122,30 @@ static struct crashinfo_error *spend(struct bundle_archive *archive, struct cras
 
 /* --- opening --- */
 
-static int enable(struct archive *handle, enum archive_kind kind)
+/*
+ * One filter, which libarchive does not choose: it would put several on each other for what is
+ * compressed more than once, and these ask each other, not us, for bytes.
+ */
+static int enable_filter(struct archive *handle, const struct strbuf *head)
 {
-	int status = ARCHIVE_OK;
+	int status = archive_read_support_format_raw(handle);
 
+	return status |
+	       archive_read_append_filter(handle, archive_sniff_filter(head->data, head->size));
+}
+
+static int enable(struct archive *handle, enum archive_kind kind, const struct strbuf *head)
+{
 	switch (kind) {
-	case ARCHIVE_KIND_NONE: break;
-	case ARCHIVE_KIND_COMPRESSED:
-		status = archive_read_support_format_raw(handle);
-		/* a filter that needs a program besides is no error here: it will not match */
-		archive_read_support_filter_gzip(handle);
-		archive_read_support_filter_xz(handle);
-		archive_read_support_filter_lzma(handle);
-		archive_read_support_filter_zstd(handle);
-		archive_read_support_filter_bzip2(handle);
-		archive_read_support_filter_lz4(handle);
-		break;
-	case ARCHIVE_KIND_STREAMED:
-		status = archive_read_support_format_tar(handle) |
-			 archive_read_support_format_cpio(handle) |
-			 archive_read_support_format_ar(handle);
-		break;
-	case ARCHIVE_KIND_ZIP: status = archive_read_support_format_zip(handle); break;
-	case ARCHIVE_KIND_SEEKING: status = archive_read_support_format_7zip(handle); break;
+	case ARCHIVE_KIND_NONE:
+	case ARCHIVE_KIND_CPIO:
+	case ARCHIVE_KIND_AR: break;
+	case ARCHIVE_KIND_COMPRESSED: return enable_filter(handle, head);
+	case ARCHIVE_KIND_TAR: return archive_read_support_format_tar(handle);
+	case ARCHIVE_KIND_ZIP: return archive_read_support_format_zip(handle);
+	case ARCHIVE_KIND_SEEKING: return archive_read_support_format_7zip(handle);
 	}
-	return status;
+	return ARCHIVE_FATAL;
 }
 
 static struct crashinfo_error *open_handle(struct bundle_archive *archive)
@@ -135,7 +158,7 @@ static struct crashinfo_error *open_handle(struct bundle_archive *archive)
 		return error;
 	handle = archive_read_new();
 	archive->archive = handle;
-	if (!handle || enable(handle, archive->kind) != ARCHIVE_OK)
+	if (!handle || enable(handle, archive->kind, &archive->below.head) != ARCHIVE_OK)
 		return crashinfo_error_no_memory();
 	archive_read_set_callback_data(handle, archive);
 	archive_read_set_read_callback(handle, on_read);
@@ -165,7 +188,9 @@ struct crashinfo_error *bundle_archive_open(const struct crashinfo_context *cont
 		error = crashinfo_error_at(
 			input_source_hold(&archive->below, limits_of(context)->member_bytes),
 			archive->below.name, 0, 0, 0);
-	if (!error)
+	if (kind == ARCHIVE_KIND_CPIO || kind == ARCHIVE_KIND_AR)
+		plain_init(&archive->plain, &archive->below, kind == ARCHIVE_KIND_AR);
+	else if (!error)
 		error = open_handle(archive);
 	if (error)
 		bundle_archive_close(archive);
@@ -180,6 +205,7 @@ void bundle_archive_close(struct bundle_archive *archive)
 		return;
 	if (archive->archive)
 		archive_read_free(archive->archive);
+	plain_deinit(&archive->plain);
 	input_source_close(&archive->below);
 	crashinfo_error_destroy(archive->below_error);
 	manifest_destroy(archive->manifest);
@@ -232,66 +258,42 @@ static const char *path_of(struct archive_entry *entry)
 	return path ? path : "?";
 }
 
-static struct crashinfo_error *name_member(struct bundle_archive *archive,
-					   struct archive_entry *entry)
+static enum plain_type type_of(const struct bundle_archive *archive, struct archive_entry *entry)
+{
+	const char *path = path_of(entry);
+
+	if (archive->kind == ARCHIVE_KIND_COMPRESSED)
+		return PLAIN_REGULAR;
+	/* links of tar may have content of their own */
+	if (archive_entry_hardlink(entry) && archive_entry_size(entry) <= 0)
+		return PLAIN_LINK;
+	switch (archive_entry_filetype(entry)) {
+	case AE_IFREG: return PLAIN_REGULAR;
+	case AE_IFDIR: return PLAIN_FOLDER;
+	case 0: return *path && path[strlen(path) - 1] == '/' ? PLAIN_FOLDER : PLAIN_REGULAR;
+	default: return PLAIN_OTHER;
+	}
+}
+
+static struct crashinfo_error *name_member(struct bundle_archive *archive, const char *path)
 {
 	char *name;
 
 	free(steal_ptr(archive->member));
 	if (archive->kind == ARCHIVE_KIND_COMPRESSED)
 		name = strdup(archive->below.name);
-	else if (asprintf(&name, "%s!%s", archive->below.name, path_of(entry)) < 0)
+	else if (asprintf(&name, "%s!%s", archive->below.name, path) < 0)
 		name = NULL;
 	archive->member = name;
 	return name ? NULL : crashinfo_error_no_memory();
 }
 
-static bool is_of(const struct bundle_archive *archive, int format)
+static bool is_wanted(const struct bundle_archive *archive, enum plain_type type)
 {
-	return (archive_format(archive->archive) & ARCHIVE_FORMAT_BASE_MASK) == format;
-}
-
-/* Tables of ar, which are no files. */
-static bool is_table(const struct bundle_archive *archive, struct archive_entry *entry)
-{
-	const char *path = path_of(entry);
-
-	if (!is_of(archive, ARCHIVE_FORMAT_AR))
-		return false;
-	return !strcmp(path, "/") || !strcmp(path, "//") || !strcmp(path, "/SYM64/") ||
-	       !strncmp(path, "__.SYMDEF", 9);
-}
-
-/* ar may leave out what kind of file it is. */
-static bool is_regular(struct archive_entry *entry)
-{
-	const char *path = path_of(entry);
-	size_t size = strlen(path);
-
-	if (archive_entry_filetype(entry))
-		return archive_entry_filetype(entry) == AE_IFREG;
-	return !size || path[size - 1] != '/';
-}
-
-/* Links have no content of their own; cpio gives that of several links to the last one. */
-static bool is_link(const struct bundle_archive *archive, struct archive_entry *entry)
-{
-	if (archive_entry_size(entry) > 0)
-		return false;
-	return archive_entry_hardlink(entry) ||
-	       (is_of(archive, ARCHIVE_FORMAT_CPIO) && archive_entry_nlink(entry) > 1);
-}
-
-static bool is_wanted(const struct bundle_archive *archive, struct archive_entry *entry)
-{
-	if (archive->kind == ARCHIVE_KIND_COMPRESSED)
-		return true;
-	if (is_regular(entry) && !is_link(archive, entry))
-		return !is_table(archive, entry);
-	if (archive_entry_filetype(entry) != AE_IFDIR)
+	if (type == PLAIN_LINK || type == PLAIN_OTHER)
 		context_log(archive->context, CRASHINFO_LOG_INFO,
 			    "%s: passed over, no regular file", archive->member);
-	return false;
+	return type == PLAIN_REGULAR;
 }
 
 static struct crashinfo_error *count_member(struct bundle_archive *archive)
@@ -306,63 +308,119 @@ static struct crashinfo_error *count_member(struct bundle_archive *archive)
 				      "more than the limit of %zu members, the rest is left", max));
 }
 
-static void note_modified(struct archive_entry *entry, char modified[28])
+static void note_modified(int64_t seconds, uint32_t microseconds, char modified[28])
 {
 	/* archives that are the same for the same content have the time 0 */
-	if (archive_entry_mtime_is_set(entry) && archive_entry_mtime(entry))
-		crashinfo_timestamp_format(archive_entry_mtime(entry),
-					   (uint32_t)(archive_entry_mtime_nsec(entry) / 1000),
-					   modified);
+	if (seconds)
+		crashinfo_timestamp_format(seconds, microseconds, modified);
 	else
 		modified[0] = '\0';
 }
 
-/* The next header. `*entry_ret` is NULL at the end. */
-static struct crashinfo_error *next_header(struct bundle_archive *archive,
-					   struct archive_entry **entry_ret)
+/* What is left of the member at hand; libarchive would hold back nothing of it either. */
+static void pass_over(struct bundle_archive *archive)
 {
+	archive->is_skipping = true;
+	if (archive->begun && archive_read_data_skip(archive->archive) == ARCHIVE_FATAL)
+		archive->ended = true;
+	archive->is_skipping = false;
+	archive->at_once = 0;
+}
+
+/* The next header. `*done_ret` at the end. */
+static struct crashinfo_error *next_header(struct bundle_archive *archive, struct plain_member *ret,
+					   char modified[28], bool *done_ret)
+{
+	struct archive_entry *entry;
 	int status;
 
+	pass_over(archive);
+	if (archive->ended)
+		return failure(archive);
 	free(steal_ptr(archive->member));
-	*entry_ret = NULL;
+	status = archive_read_next_header(archive->archive, &entry);
+	archive->ended = status == ARCHIVE_EOF || status == ARCHIVE_FATAL;
+	archive->begun = status == ARCHIVE_OK || status == ARCHIVE_WARN;
+	archive->complete = *done_ret = status == ARCHIVE_EOF;
+	if (*done_ret)
+		return NULL;
+	if (!archive->begun)
+		return failure(archive);
+	*ret = (struct plain_member){path_of(entry), type_of(archive, entry)};
+	if (archive_entry_mtime_is_set(entry))
+		note_modified(archive_entry_mtime(entry),
+			      (uint32_t)(archive_entry_mtime_nsec(entry) / 1000), modified);
+	return NULL;
+}
+
+/* An error of cpio or ar, which ends it. */
+static struct crashinfo_error *plain_failed(struct bundle_archive *archive,
+					    struct crashinfo_error *error)
+{
+	if (!archive->below.size && !archive->below.is_packed)
+		archive->budget->in += archive->plain.taken;
+	archive->plain.taken = 0;
+	archive->ended |= error != NULL;
+	return crashinfo_error_at(error, archive->member ? archive->member : archive->below.name, 0,
+				  0, 0);
+}
+
+static struct crashinfo_error *next_plain(struct bundle_archive *archive, struct plain_member *ret,
+					  char modified[28], bool *done_ret)
+{
+	struct crashinfo_error *error =
+		plain_failed(archive, plain_next(&archive->plain, ret, done_ret));
+
+	free(steal_ptr(archive->member));
+	if (error)
+		return error;
+	archive->ended = archive->complete = *done_ret;
+	if (!*done_ret)
+		note_modified(ret->modified, 0, modified);
+	return NULL;
+}
+
+/* The next member of any kind. `*done_ret` at the end. */
+static struct crashinfo_error *next_member(struct bundle_archive *archive,
+					   enum plain_type *type_ret, char modified[28],
+					   bool *done_ret)
+{
+	struct plain_member member;
+	struct crashinfo_error *error;
+
+	*done_ret = archive->ended;
 	if (archive->ended)
 		return NULL;
-	status = archive_read_next_header(archive->archive, entry_ret);
-	archive->ended = status == ARCHIVE_EOF || status == ARCHIVE_FATAL;
-	archive->complete = status == ARCHIVE_EOF;
-	if (status == ARCHIVE_EOF) {
-		*entry_ret = NULL;
-		return NULL;
-	}
-	return status < ARCHIVE_WARN ? failure(archive) : NULL;
+	modified[0] = '\0';
+	error = archive->archive ? next_header(archive, &member, modified, done_ret)
+				 : next_plain(archive, &member, modified, done_ret);
+	if (!error && !*done_ret)
+		error = count_member(archive);
+	if (error || *done_ret)
+		return error;
+	*type_ret = member.type;
+	return name_member(archive, member.path);
 }
 
 struct crashinfo_error *bundle_archive_next(struct bundle_archive *archive, char **name_ret,
 					    char modified[28])
 {
-	struct archive_entry *entry;
-	struct crashinfo_error *error;
+	enum plain_type type;
+	bool done;
 
-	for (;;) {
-		error = next_header(archive, &entry);
+	do {
+		struct crashinfo_error *error = next_member(archive, &type, modified, &done);
+
 		if (error)
 			return error;
-		if (!entry) {
-			*name_ret = NULL;
-			return NULL;
-		}
-		error = count_member(archive);
-		if (!error)
-			error = name_member(archive, entry);
-		if (!error && !is_wanted(archive, entry))
-			continue;
-		if (error)
-			return error;
-		archive->members++;
-		*name_ret = strdup(archive->member);
-		note_modified(entry, modified);
-		return *name_ret ? NULL : crashinfo_error_no_memory();
+	} while (!done && !is_wanted(archive, type));
+	if (done) {
+		*name_ret = NULL;
+		return NULL;
 	}
+	archive->members++;
+	*name_ret = strdup(archive->member);
+	return *name_ret ? NULL : crashinfo_error_no_memory();
 }
 
 /* --- content --- */
@@ -388,21 +446,37 @@ static struct crashinfo_error *check_budget(struct bundle_archive *archive)
 	return NULL;
 }
 
+/* With libarchive. */
+static struct crashinfo_error *read_data(struct bundle_archive *archive, char *buffer,
+					 size_t capacity, size_t *size_ret)
+{
+	la_ssize_t n = 0;
+
+	archive->at_once = 0;
+	n = archive_read_data(archive->archive, buffer, capacity);
+	archive->ended = n == ARCHIVE_FATAL;
+	if (n < 0)
+		return failure(archive);
+	*size_ret = (size_t)n;
+	return NULL;
+}
+
 struct crashinfo_error *bundle_archive_read(struct bundle_archive *archive, char *buffer,
 					    size_t capacity, size_t *size_ret)
 {
-	la_ssize_t n = 0;
-	struct crashinfo_error *error;
+	size_t size = 0;
+	struct crashinfo_error *error = NULL;
 
-	if (!archive->ended)
-		n = archive_read_data(archive->archive, buffer, capacity);
-	if (n == ARCHIVE_FATAL)
-		archive->ended = true;
-	if (n < 0)
-		return failure(archive);
-	archive->budget->out += (uint64_t)n;
-	error = check_budget(archive);
+	if (archive->ended)
+		size = 0;
+	else if (archive->archive)
+		error = read_data(archive, buffer, capacity, &size);
+	else
+		error = plain_failed(archive, plain_read(&archive->plain, buffer, capacity, &size));
+	archive->budget->out += size;
 	if (!error)
-		*size_ret = (size_t)n;
+		error = check_budget(archive);
+	if (!error)
+		*size_ret = size;
 	return error;
 }

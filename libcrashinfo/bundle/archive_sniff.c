@@ -1,32 +1,38 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "bundle/archive_sniff.h"
 
+#include <archive.h>
 #include <string.h>
 
 struct magic {
 	enum archive_kind kind;
+	int filter;
 	unsigned char size;
 	const char *bytes;
 };
 
-#define MAGIC(kind, bytes)                                    \
-	{                                                     \
-		ARCHIVE_KIND_##kind, sizeof(bytes) - 1, bytes \
+#define MAGIC(kind, bytes)                                                         \
+	{                                                                          \
+		ARCHIVE_KIND_##kind, ARCHIVE_FILTER_NONE, sizeof(bytes) - 1, bytes \
+	}
+#define FILTER(filter, bytes)                                                              \
+	{                                                                                  \
+		ARCHIVE_KIND_COMPRESSED, ARCHIVE_FILTER_##filter, sizeof(bytes) - 1, bytes \
 	}
 
 static const struct magic magics[] = {
-	MAGIC(COMPRESSED, "\x1f\x8b\x08"),
-	MAGIC(COMPRESSED, "\xfd"
-			  "7zXZ\0"),
-	MAGIC(COMPRESSED, "\x28\xb5\x2f\xfd"),
-	MAGIC(COMPRESSED, "\x5d\0\0"),
-	MAGIC(COMPRESSED, "\x04\x22\x4d\x18"),
-	MAGIC(STREAMED, "070701"),
-	MAGIC(STREAMED, "070702"),
-	MAGIC(STREAMED, "070707"),
-	MAGIC(STREAMED, "\xc7\x71"),
-	MAGIC(STREAMED, "\x71\xc7"),
-	MAGIC(STREAMED, "!<arch>\n"),
+	FILTER(GZIP, "\x1f\x8b\x08"),
+	FILTER(XZ, "\xfd"
+		   "7zXZ\0"),
+	FILTER(ZSTD, "\x28\xb5\x2f\xfd"),
+	FILTER(LZMA, "\x5d\0\0"),
+	FILTER(LZ4, "\x04\x22\x4d\x18"),
+	MAGIC(CPIO, "070701"),
+	MAGIC(CPIO, "070702"),
+	MAGIC(CPIO, "070707"),
+	MAGIC(CPIO, "\xc7\x71"),
+	MAGIC(CPIO, "\x71\xc7"),
+	MAGIC(AR, "!<arch>\n"),
 	MAGIC(ZIP, "PK\3\4"),
 	MAGIC(ZIP, "PK\5\6"),
 	MAGIC(ZIP, "PK00PK\3\4"),
@@ -86,12 +92,33 @@ static bool is_tar(const char *bytes, size_t size)
 	return zeros || said == sum || said == signed_sum;
 }
 
-enum archive_kind archive_sniff(const char *bytes, size_t size)
+static const struct magic *find_magic(const char *bytes, size_t size)
 {
 	for (size_t i = 0; i < sizeof(magics) / sizeof(magics[0]); i++)
 		if (size >= magics[i].size && !memcmp(bytes, magics[i].bytes, magics[i].size))
-			return magics[i].kind;
+			return &magics[i];
+	return NULL;
+}
+
+enum archive_kind archive_sniff(const char *bytes, size_t size)
+{
+	const struct magic *magic = find_magic(bytes, size);
+
+	/* first, as it begins with a name, which may be as the magic of another */
+	if (is_tar(bytes, size))
+		return ARCHIVE_KIND_TAR;
+	if (magic)
+		return magic->kind;
 	if (is_bzip2(bytes, size) || is_zstd_skippable(bytes, size))
 		return ARCHIVE_KIND_COMPRESSED;
-	return is_tar(bytes, size) ? ARCHIVE_KIND_STREAMED : ARCHIVE_KIND_NONE;
+	return ARCHIVE_KIND_NONE;
+}
+
+int archive_sniff_filter(const char *bytes, size_t size)
+{
+	const struct magic *magic = find_magic(bytes, size);
+
+	if (magic)
+		return magic->filter;
+	return is_bzip2(bytes, size) ? ARCHIVE_FILTER_BZIP2 : ARCHIVE_FILTER_ZSTD;
 }

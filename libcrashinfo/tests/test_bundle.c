@@ -137,6 +137,11 @@ START_TEST(test_limits)
 	context.limits.member_bytes = 7;
 	context.limits.input_errors = 2;
 	expect(&context, "x.tar.gz", "! ! ");
+	context = crashinfo_context_default();
+	context.limits.archive_header_bytes = 100;
+	ck_ok(write_bundle((void *)"x.zip"));
+	expect(&context, "x.zip", "! ");
+	expect(&context, "x.tar.gz", "! ");
 }
 END_TEST
 
@@ -179,6 +184,8 @@ START_TEST(test_sniff)
 	ck_assert_int_eq(archive_sniff("BZh91AY&SY", 10), ARCHIVE_KIND_COMPRESSED);
 	ck_assert_int_eq(archive_sniff("BZh9 notes", 10), ARCHIVE_KIND_NONE);
 	ck_assert_int_eq(archive_sniff("{\"a\":1}", 7), ARCHIVE_KIND_NONE);
+	ck_assert_int_eq(archive_sniff("070701", 6), ARCHIVE_KIND_CPIO);
+	ck_assert_int_eq(archive_sniff("!<arch>\n", 8), ARCHIVE_KIND_AR);
 }
 END_TEST
 
