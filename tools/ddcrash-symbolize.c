@@ -21,6 +21,9 @@ static const struct tool_option options[] = {
 	 TOOL_STRING(struct symbolize_options, cache_dir), .complete = TOOL_DIRS},
 	{"no-cache", 0, NULL, "leave the cache alone, also when --cache-dir is given",
 	 TOOL_FLAG(struct symbolize_options, no_cache)},
+	{"max-memory", 0, "SIZE",
+	 "give only the names of modules whose debug information needs more; 0: any",
+	 .fallback = "16G", TOOL_SIZE(struct symbolize_options, max_memory)},
 	{"exe", 'e', "FILE", "symbolize addresses of this file, not reports",
 	 TOOL_STRING(struct symbolize_options, file), .complete = TOOL_FILES, .group = "Addresses"},
 	{"build-id", 0, "HEX", "symbolize addresses of the module with this build id",
@@ -64,12 +67,21 @@ static void add_dirs(struct symbolize *symbolize, const struct tool_list *dirs,
 		tool_failed(&symbolize->tool, add(symbolize->finder, dirs->data[i]));
 }
 
+static size_t any_or(uint64_t size)
+{
+	return !size || size > SIZE_MAX ? SIZE_MAX : (size_t)size;
+}
+
 static void prepare(struct symbolize *symbolize)
 {
 	const struct symbolize_options *o = &symbolize->options;
 	struct crashinfo_symbolizer_options symbolizer = o->symbolizer;
 	struct crashinfo_error *error;
 
+	/* what is asked for is also allowed to one section */
+	if (o->max_memory > symbolize->tool.context.limits.symbol_bytes || !o->max_memory)
+		symbolize->tool.context.limits.inflated_bytes = any_or(o->max_memory);
+	symbolize->tool.context.limits.symbol_bytes = any_or(o->max_memory);
 	symbolizer.cache_dir = o->no_cache ? NULL : o->cache_dir;
 	symbolizer.jobs = symbolize->tool.jobs < 64 ? (unsigned)symbolize->tool.jobs : 64;
 	error = crashinfo_finder_create(&symbolize->tool.context, &symbolize->finder);
@@ -105,7 +117,8 @@ static void check_usage(struct symbolize *symbolize)
 
 int main(int argc, char **argv)
 {
-	struct symbolize symbolize = {.options.format = SYMBOLIZE_DEFAULT};
+	struct symbolize symbolize = {.options.format = SYMBOLIZE_DEFAULT,
+				      .options.max_memory = (uint64_t)16 << 30};
 	enum tool_status status;
 
 	tool_start(&symbolize.tool, &program, argc, argv, &symbolize.options);

@@ -29,9 +29,18 @@ struct symbolize_options {
 	struct tool_list debug_dirs, sysroots;
 	struct tool_render_options render;
 	const char *file, *build_id, *cache_dir;
+	uint64_t max_memory; /* bytes, 0: any */
 	enum symbolize_format format;
 	struct crashinfo_symbolizer_options symbolizer;
 	bool force, require_all, explain, in_place, no_cache, debuginfod;
+};
+
+/* Modules that are named at the end; the rest is counted. */
+#define SYMBOLIZE_LARGE 64
+
+struct symbolize_large {
+	char *name, *build_id; /* NULL when unknown */
+	uint64_t needed_bytes;
 };
 
 struct symbolize {
@@ -42,6 +51,8 @@ struct symbolize {
 	/* modules whose places --explain has printed */
 	const struct crashinfo_module_files **explained;
 	size_t explained_count;
+	struct symbolize_large large[SYMBOLIZE_LARGE];
+	size_t large_count, large_more;
 	bool unresolved; /* some frame or address has no name */
 };
 
@@ -54,6 +65,12 @@ void symbolize_addresses(struct symbolize *symbolize);
 /* Say what was tried for a module, and what to do next (symbolize_explain.c). */
 void symbolize_explain(struct symbolize *symbolize, const struct crashinfo_symbol_query *query,
 		       const struct crashinfo_symbol_answer *answer, const char *where);
+
+/* Note a module that is not read for its size, and name all of them at the end
+ * (symbolize_memory.c). */
+void symbolize_note_memory(struct symbolize *symbolize, const struct crashinfo_symbol_query *query,
+			   const struct crashinfo_symbol_answer *answer);
+void symbolize_name_memory(struct symbolize *symbolize);
 
 /* Have servers asked for debug files, as the environment says (symbolize_debuginfod.c). */
 void symbolize_use_debuginfod(struct symbolize *symbolize);

@@ -19,6 +19,8 @@ static const char *const next_steps[] = {
 	[CRASHINFO_SYMBOL_CRC_MISMATCH] = "find the debug file that was split off this module",
 	[CRASHINFO_SYMBOL_ALTLINK_MISSING] =
 		"add the folder of the .dwz files (often DIR/.dwz beside .build-id)",
+	[CRASHINFO_SYMBOL_RESOLVED_MEMORY_LIMIT] = "allow more with --max-memory",
+	[CRASHINFO_SYMBOL_MEMORY_LIMIT] = "allow more with --max-memory",
 	[CRASHINFO_SYMBOL_NO_DWARF] = "find a debug file: this one is stripped",
 	[CRASHINFO_SYMBOL_ADDRESS_OUTSIDE_UNITS] =
 		"check that the address is an ELF virtual address of this module",
@@ -70,6 +72,11 @@ void symbolize_explain(struct symbolize *symbolize, const struct crashinfo_symbo
 		  crashinfo_symbol_status_name(answer->status),
 		  crashinfo_symbol_status_text(answer->status));
 	print_attempts(symbolize, query);
+	if (answer->needed_bytes)
+		tool_note(&symbolize->tool,
+			  "    debug information: not read, as it needs %" PRIu64
+			  " bytes of memory",
+			  answer->needed_bytes);
 	if (next_steps[answer->status])
 		tool_note(&symbolize->tool, "    next: %s", next_steps[answer->status]);
 }

@@ -5,6 +5,7 @@ complete -c ddcrash-symbolize -l sysroot -x -a '(__fish_complete_directories)' -
 complete -c ddcrash-symbolize -l debuginfod -d 'ask the servers in DEBUGINFOD_URLS for what no folder has'
 complete -c ddcrash-symbolize -l cache-dir -x -a '(__fish_complete_directories)' -d 'keep the answers of each module in this folder, for the next run'
 complete -c ddcrash-symbolize -l no-cache -d 'leave the cache alone, also when --cache-dir is given'
+complete -c ddcrash-symbolize -l max-memory -x -d 'give only the names of modules whose debug information needs more; 0: any'
 complete -c ddcrash-symbolize -l exe -s e -r -F -d 'symbolize addresses of this file, not reports'
 complete -c ddcrash-symbolize -l build-id -x -d 'symbolize addresses of the module with this build id'
 complete -c ddcrash-symbolize -l force -d 'also frames that have names'

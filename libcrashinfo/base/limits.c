@@ -51,6 +51,8 @@ static const struct crashinfo_limits default_limits = {
 	.download_bytes = 4u * (size_t)GIB,
 	/* Chromium's inflated .debug_info is below 4 GiB. */
 	.inflated_bytes = 4u * (size_t)GIB,
+	/* Chromium's together are half of it; beyond, the names of symbol tables must do. */
+	.symbol_bytes = 16u * (size_t)GIB,
 	/* Below, memory counts less than the second reading that a reference may cost. */
 	.windowed_bytes = 64u * MIB,
 	/* C++ templates reach 100 KiB; demanglers can turn 1 KiB into gigabytes. */

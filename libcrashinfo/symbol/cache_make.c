@@ -112,7 +112,7 @@ static struct crashinfo_error *make(struct making *making, const struct crashinf
 
 		error = add_batch(making, limits, addresses->data + i, left < BATCH ? left : BATCH);
 	}
-	if (error || making->limited || !addresses->size)
+	if (error || making->limited || making->module->too_large || !addresses->size)
 		return error;
 	return cache_writer_finish(making->writer, dir, build_id, making->module->reader != NULL);
 }

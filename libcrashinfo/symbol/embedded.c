@@ -129,7 +129,10 @@ void embedded_mini_open(const struct elf_file *file, const struct crashinfo_limi
 	*ret = (struct embedded_mini){.tried = true, .file.fd = -1};
 	if (!data || !data->d_buf)
 		return;
-	ret->bytes = unpack(data->d_buf, data->d_size, limits->inflated_bytes, &size);
+	ret->bytes = unpack(data->d_buf, data->d_size,
+			    limits->inflated_bytes < limits->symbol_bytes ? limits->inflated_bytes
+									  : limits->symbol_bytes,
+			    &size);
 	if (!ret->bytes)
 		return;
 	ret->file.elf = elf_memory((char *)ret->bytes, size);

@@ -73,6 +73,22 @@ static struct crashinfo_error *open_readers(const struct crashinfo_limits *limit
 	return error;
 }
 
+/* With `all`, for libdw. */
+static bool is_allowed(struct symbol_module *module, const struct crashinfo_limits *limits,
+		       bool all)
+{
+	struct memory_need need = {0};
+
+	memory_need_add(dwarf_file(module), all, &need);
+	memory_need_add(&module->alternate, all, &need);
+	/* libdw inflates for itself, beside what the reader has */
+	if (all && __builtin_add_overflow(need.total, module->need.total, &need.total))
+		need.total = UINT64_MAX;
+	module->need = need;
+	module->too_large = !memory_need_is_allowed(&need, limits);
+	return !module->too_large;
+}
+
 static struct crashinfo_error *open_dwarf(const struct crashinfo_limits *limits, unsigned jobs,
 					  struct crashinfo_finder *finder,
 					  struct symbol_module *module)
@@ -82,7 +98,7 @@ static struct crashinfo_error *open_dwarf(const struct crashinfo_limits *limits,
 	if (!file->elf || !elf_file_has_dwarf(file))
 		return NULL;
 	open_alternate(finder, module);
-	return open_readers(limits, jobs, module);
+	return is_allowed(module, limits, false) ? open_readers(limits, jobs, module) : NULL;
 }
 
 /* Only for what our reader leaves: libdw inflates every section there is. */
@@ -277,11 +293,17 @@ struct crashinfo_error *symbol_module_resolve_rest(struct symbol_module *module,
 	lookups_part(lookups, is_unhandled, &rest);
 	if (!rest.count)
 		return NULL;
-	if (!module->dwarf && !module->damaged)
+	if (!module->dwarf && !module->damaged && !module->too_large &&
+	    is_allowed(module, limits, true))
 		open_libdw(module);
 	if (module->dwarf)
 		error = dwarf_resolve(module->dwarf, limits, &rest);
 	return error;
+}
+
+bool symbol_module_lacks_memory(const struct symbol_module *module, const struct lookup *lookup)
+{
+	return module->too_large && (!module->reader || lookup->unhandled);
 }
 
 bool symbol_module_has_dwarf(const struct symbol_module *module)

@@ -5,6 +5,7 @@
 
 #include "symbol/cache.h"
 #include "symbol/embedded.h"
+#include "symbol/memory.h"
 #include "symbol/reader.h"
 #include "symbol/table.h"
 
@@ -19,6 +20,8 @@ struct symbol_module {
 	enum crashinfo_symbol_status missing; /* why nothing can be looked up, RESOLVED if it can */
 	enum crashinfo_symbol_status refused; /* why a debug file was not used, RESOLVED if none */
 	bool altlink_missing;                 /* names of inlined functions may be in it */
+	struct memory_need need;              /* of the debug information */
+	bool too_large;                       /* more than allowed, so it is not read */
 	bool damaged;                         /* no reader can do anything with the DWARF */
 	struct trampoline_finder *trampolines; /* made on first use */
 };
@@ -47,6 +50,9 @@ bool symbol_module_is_trampoline(struct symbol_module *module, uint64_t address)
 struct crashinfo_error *symbol_module_resolve(struct symbol_module *module,
 					      const struct crashinfo_limits *limits,
 					      struct lookups *lookups);
+
+/* Whether the look-up did without debug information that needs more memory than allowed. */
+bool symbol_module_lacks_memory(const struct symbol_module *module, const struct lookup *lookup);
 
 /* Whether DWARF was read for the answers. */
 bool symbol_module_has_dwarf(const struct symbol_module *module);

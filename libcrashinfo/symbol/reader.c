@@ -321,6 +321,13 @@ static void reset(struct lookups *lookups)
 	lookups_sort(lookups);
 }
 
+/* Sections that could not be inflated look like those of a file without units. */
+static void note_damage(const struct reader_file *file, struct lookups *lookups)
+{
+	for (size_t i = 0; i < lookups->count; i++)
+		lookups->data[i].damaged |= file->sections[READER_INFO].damaged;
+}
+
 struct crashinfo_error *reader_resolve(struct reader_file *file, struct lookups *lookups)
 {
 	struct crashinfo_error *error;
@@ -328,6 +335,7 @@ struct crashinfo_error *reader_resolve(struct reader_file *file, struct lookups 
 	if (file->inflated)
 		reader_sections_widen(file);
 	reader_sections_read(file, lookups);
+	note_damage(file, lookups);
 	error = resolve_now(file, lookups);
 	if (error || !wants_more(file))
 		return error;

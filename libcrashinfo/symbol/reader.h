@@ -125,6 +125,9 @@ struct reader_value {
 
 /* --- reader_sections.c --- */
 
+/* Whether `.debug_NAME` is among the sections that the reader reads. */
+bool reader_reads(const char *name);
+
 /* `file` must outlive the reader, which uses `jobs` threads. NO_MEMORY is the only error. */
 struct crashinfo_error *reader_file_create(const struct elf_file *file,
 					   const struct crashinfo_limits *limits, unsigned jobs,

@@ -16,6 +16,14 @@ static const char *const names[READER_SECTION_COUNT] = {
 	[READER_RNGLISTS] = "rnglists", [READER_ARANGES] = "aranges",
 };
 
+bool reader_reads(const char *name)
+{
+	for (size_t i = 0; i < READER_SECTION_COUNT; i++)
+		if (!strcmp(names[i], name))
+			return true;
+	return false;
+}
+
 /* Inflating is most of the work in a compressed file: sections one beside the other. */
 /* Below, a thread costs more than it gains. */
 #define INFLATED_ALONE 65536

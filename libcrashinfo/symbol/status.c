@@ -24,6 +24,13 @@ static const struct status_row rows[] = {
 	[CRASHINFO_SYMBOL_ALTLINK_MISSING] = {"altlink-missing",
 					      "the common debug file that dwz split off is missing",
 					      false},
+	[CRASHINFO_SYMBOL_RESOLVED_MEMORY_LIMIT] =
+		{"resolved-memory-limit",
+		 "only the name is known, as the debug information needs more memory than allowed",
+		 true},
+	[CRASHINFO_SYMBOL_MEMORY_LIMIT] = {"memory-limit",
+					   "the debug information needs more memory than allowed",
+					   false},
 	[CRASHINFO_SYMBOL_NO_DWARF] = {"no-dwarf",
 				       "the file has no debug information and no symbol here",
 				       false},

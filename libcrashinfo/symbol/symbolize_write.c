@@ -161,7 +161,7 @@ static struct crashinfo_error *outer_frames(const struct crashinfo_json *json,
 	return strbuf_error(buf);
 }
 
-/* Edit the first frame; `reason` is NULL when the answer has a name. */
+/* Edit the first frame; `reason` is NULL when the answer lacks nothing. */
 static struct crashinfo_error *write_first(const struct crashinfo_json *json,
 					   struct crashinfo_json_edits *edits,
 					   crashinfo_json_node node,
@@ -186,6 +186,7 @@ struct crashinfo_error *symbolize_write(const struct crashinfo_json *json,
 					const struct crashinfo_symbol_answer *answer)
 {
 	bool named = crashinfo_symbol_status_has_name(answer->status);
+	bool lacking = answer->status == CRASHINFO_SYMBOL_RESOLVED_MEMORY_LIMIT;
 	struct strbuf outer _strbuf_ = {0};
 	struct crashinfo_error *error;
 	char reason[256];
@@ -194,7 +195,8 @@ struct crashinfo_error *symbolize_write(const struct crashinfo_json *json,
 		 crashinfo_symbol_status_name(answer->status),
 		 crashinfo_symbol_status_text(answer->status));
 	error = write_first(json, edits, group->frames->node,
-			    answer->frame_count ? answer->frames : NULL, named ? NULL : reason);
+			    answer->frame_count ? answer->frames : NULL,
+			    named && !lacking ? NULL : reason);
 	if (!error)
 		error = outer_frames(json, group, answer, &outer);
 	if (error || !named)

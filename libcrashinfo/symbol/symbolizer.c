@@ -169,6 +169,9 @@ static enum crashinfo_symbol_status status_of(const struct symbol_module *module
 		return CRASHINFO_SYMBOL_LIMIT_REACHED;
 	if (named && frame->file && frame->line)
 		return CRASHINFO_SYMBOL_RESOLVED;
+	if (symbol_module_lacks_memory(module, lookup))
+		return named ? CRASHINFO_SYMBOL_RESOLVED_MEMORY_LIMIT
+			     : CRASHINFO_SYMBOL_MEMORY_LIMIT;
 	if (named)
 		return lookup->unit ? CRASHINFO_SYMBOL_NO_LINE
 				    : CRASHINFO_SYMBOL_RESOLVED_SYMBOL_ONLY;
@@ -220,6 +223,8 @@ static struct crashinfo_error *make_answer(struct crashinfo_symbolizer *symboliz
 	if (!set_frames(symbolizer, lookup, answer))
 		return crashinfo_error_no_memory();
 	answer->status = status_of(module, lookup, answer);
+	if (symbol_module_lacks_memory(module, lookup))
+		answer->needed_bytes = module->need.total;
 	return NULL;
 }
 

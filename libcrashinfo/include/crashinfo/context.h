@@ -40,6 +40,7 @@ struct crashinfo_limits {
 	size_t tree_depth;           /* nested folders below one debug folder */
 	size_t download_bytes;       /* one debug file from a server */
 	size_t inflated_bytes;       /* what one compressed section may grow to */
+	size_t symbol_bytes;         /* what all of one module may, with those of its dwz file */
 	size_t windowed_bytes;       /* compressed .debug_info from this size on is kept in part */
 	size_t demangled_bytes;      /* length of one demangled name */
 	size_t note_bytes;           /* one ELF note segment or section */

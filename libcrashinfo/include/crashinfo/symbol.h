@@ -30,6 +30,9 @@ enum crashinfo_symbol_status {
 	CRASHINFO_SYMBOL_BUILD_ID_MISMATCH,    /* only files of another build */
 	CRASHINFO_SYMBOL_CRC_MISMATCH,         /* the debuglink target has the wrong CRC */
 	CRASHINFO_SYMBOL_ALTLINK_MISSING, /* the dwz file that the debug file needs is missing */
+	/* function from the symbol table: the debug information needs more memory than allowed */
+	CRASHINFO_SYMBOL_RESOLVED_MEMORY_LIMIT,
+	CRASHINFO_SYMBOL_MEMORY_LIMIT, /* the same, and no symbol holds the address */
 	CRASHINFO_SYMBOL_NO_DWARF,        /* the file has neither DWARF nor a symbol here */
 	CRASHINFO_SYMBOL_ADDRESS_OUTSIDE_UNITS, /* no unit and no symbol holds the address */
 	CRASHINFO_SYMBOL_CORRUPT_DEBUG_INFO,    /* the file is damaged */
@@ -73,6 +76,8 @@ struct crashinfo_symbol_answer {
 	enum crashinfo_symbol_status status;
 	const struct crashinfo_symbol_frame *frames; /* innermost first; owned by the symbolizer */
 	size_t frame_count;
+	/* what the module's debug information needs, when that is more than allowed; else 0 */
+	uint64_t needed_bytes;
 	bool trampoline; /* a signal trampoline: the frame behind it holds an exact address */
 };
 
