@@ -72,6 +72,8 @@ const struct scrub_builtin scrub_builtins[] = {
 	 "(?i)(?<![\\w-])--?(?:[\\w-]{0,64}?(?:" WORDS "))[\\w-]{0,64}+[ \\t\\x00]++\\K" VALUE,
 	 .needs = "-"},
 	{{SCRUB_MEMBER, "secrets", "strings of a member or file of a secret's name"}, NULL},
+	{{SCRUB_STACK, "secrets", "the stack's memory in the file ddcrash/stack"}, NULL},
+	{{SCRUB_STACK, "personal", "the same"}, NULL},
 	{{"aws-key", "secrets", "ids of AWS access keys"},
 	 "\\b(?:AKIA|ASIA|ABIA|ACCA|AGPA|AIDA|AIPA|ANPA|ANVA|AROA)[A-Z0-9]{16}\\b",
 	 .needs = "A",

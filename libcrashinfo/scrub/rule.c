@@ -161,6 +161,7 @@ struct crashinfo_error *crashinfo_scrubber_add_set(struct crashinfo_scrubber *s,
 		if (!all && strcmp(scrub_builtins[i].rule.set, set))
 			continue;
 		found = true;
+		s->stack |= !strcmp(scrub_builtins[i].rule.id, SCRUB_STACK);
 		error = add_builtin(s, &scrub_builtins[i]);
 	}
 	if (!found)

@@ -41,6 +41,7 @@ extern const size_t scrub_builtin_count;
 #define SCRUB_PRIVATE_KEY "private-key"    /* its lines may be elements of an array */
 #define SCRUB_OPTION      "command-option" /* its argument may be the next element */
 #define SCRUB_MEMBER      "secret-member"  /* a string or strings of a member of such a name */
+#define SCRUB_STACK       "stack-memory"   /* a member as a whole: what is in it cannot be read */
 
 /* An option that stands alone; a name of a member whose strings are secret. */
 extern const char scrub_option_pattern[], scrub_member_pattern[];
@@ -80,6 +81,7 @@ struct crashinfo_scrubber {
 	struct arena arena; /* texts of rules */
 	VEC(struct scrub_rule) rules;
 	bool secrets; /* the rules over several strings are in use */
+	bool stack;   /* copies of memory are removed */
 	pcre2_code *option, *member, *key, *key_end;
 	pcre2_match_data *match;
 	pcre2_match_context *match_context;

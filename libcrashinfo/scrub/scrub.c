@@ -170,6 +170,37 @@ static struct crashinfo_error *scrub_value(struct crashinfo_scrubber *s, crashin
 	return error || !changed ? error : replace(s, node, s->raw.data, s->raw.size);
 }
 
+/* --- memory --- */
+
+/*
+ * The collector's copy of a stack, in base64. It may hold whatever the program had in its hands,
+ * and no pattern finds that.
+ */
+static bool is_memory(const struct crashinfo_scrubber *s)
+{
+	const struct scrub_level *levels = s->levels.data;
+
+	return s->stack && s->levels.size == 2 && levels[0].object && levels[1].object &&
+	       crashinfo_json_string_equals(s->json, levels[0].name, "files") &&
+	       crashinfo_json_string_equals(s->json, levels[1].name, "ddcrash/stack");
+}
+
+/* Its lines go at once, one removal for all of them. */
+static struct crashinfo_error *remove_lines(struct crashinfo_scrubber *s, crashinfo_json_node node)
+{
+	struct crashinfo_error *error;
+
+	if (!crashinfo_json_count(s->json, node))
+		return NULL;
+	error = scrub_note(s, SCRUB_STACK, 1);
+	return error ? error
+		     : crashinfo_json_edits_replace(
+			       s->edits, node,
+			       json_type(&s->json->nodes[node]) == CRASHINFO_JSON_OBJECT ? "{}"
+											 : "[]",
+			       2);
+}
+
 /* --- names --- */
 
 static struct crashinfo_error *is_secret_name(struct crashinfo_scrubber *s,
@@ -239,7 +270,9 @@ static struct crashinfo_error *enter(struct crashinfo_scrubber *s, crashinfo_jso
 	return NULL;
 }
 
-static struct crashinfo_error *visit(struct crashinfo_scrubber *s, crashinfo_json_node node)
+/* `*next_ret` is the node to go on with, when it is not the next. */
+static struct crashinfo_error *visit(struct crashinfo_scrubber *s, crashinfo_json_node node,
+				     uint32_t *next_ret)
 {
 	struct scrub_level *level = top(s);
 	bool option = level && level->option;
@@ -252,11 +285,17 @@ static struct crashinfo_error *visit(struct crashinfo_scrubber *s, crashinfo_jso
 		level->name_next = level->object;
 		level->option = false; /* it was for this element */
 	}
+	if (json_is_container(&s->json->nodes[node]) && is_memory(s)) {
+		*next_ret = s->json->nodes[node].next;
+		return remove_lines(s, node);
+	}
 	if (json_is_container(&s->json->nodes[node]))
 		return enter(s, node);
-	if (json_type(&s->json->nodes[node]) == CRASHINFO_JSON_STRING)
-		return scrub_value(s, node, option);
-	return NULL;
+	if (json_type(&s->json->nodes[node]) != CRASHINFO_JSON_STRING)
+		return NULL;
+	return is_memory(s)
+		       ? redact(s, node, json_quoted(s->json, &s->json->nodes[node]), SCRUB_STACK)
+		       : scrub_value(s, node, option);
 }
 
 /* An element or a member's value is done. */
@@ -270,14 +309,15 @@ static struct crashinfo_error *walk(struct crashinfo_scrubber *s)
 {
 	struct crashinfo_error *error = NULL;
 
-	for (uint32_t node = 0; node < s->json->node_count && !error; node++) {
+	for (uint32_t node = 0, next; node < s->json->node_count && !error; node = next) {
 		struct scrub_level *level;
 
+		next = node + 1;
 		leave(s, node);
 		level = top(s);
 		if (level && !level->object)
 			level->index++;
-		error = visit(s, node);
+		error = visit(s, node, &next);
 	}
 	return error;
 }
