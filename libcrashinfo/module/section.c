@@ -183,7 +183,7 @@ void module_section_find_debug(const struct elf_file *file, const char *name, ui
 	Elf_Data *data;
 	bool old = false;
 
-	*ret = (struct module_section){.tried = true};
+	*ret = (struct module_section){0};
 	snprintf(full, sizeof(full), ".debug_%s", name);
 	section = elf_file_section(file, full);
 	if (!section) {

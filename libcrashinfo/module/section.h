@@ -18,7 +18,6 @@ struct module_section {
 	size_t size;
 	void *owned; /* what was inflated */
 	struct module_compressed compressed;
-	bool tried;   /* it has been looked for */
 	bool damaged; /* it is there, but not readable */
 	bool limited; /* it would have become larger than the limit */
 };

@@ -37,6 +37,22 @@ static struct crashinfo_error *assign_units(struct reader_file *file, struct loo
 	return NULL;
 }
 
+struct entry_facts {
+	struct reader_extent extent;
+	uint32_t call_file, call_line, call_column;
+	bool has_call_file; /* 0 is a file of its own in DWARF 5 */
+};
+
+/* What is known of an entry; `entry` is 0 when it is none. */
+struct known_entry {
+	uint64_t entry;
+	struct entry_facts facts;
+	const char *linkage_name, *name;
+};
+
+/* Neighbours are in the same functions, at least in the outer ones: more are not remembered. */
+#define KNOWN_DEPTH 16
+
 /* What is read of one unit for the lookups in it. */
 struct unit_work {
 	struct reader_file *file;
@@ -45,12 +61,7 @@ struct unit_work {
 	struct reader_chain *chains;
 	struct reader_row *rows;
 	struct reader_line_table *table; /* NULL when the unit has none */
-};
-
-struct entry_facts {
-	struct reader_extent extent;
-	uint32_t call_file, call_line, call_column;
-	bool has_call_file; /* 0 is a file of its own in DWARF 5 */
+	struct known_entry known[KNOWN_DEPTH]; /* the last of each depth */
 };
 
 static void add_fact(struct entry_facts *facts, const struct reader_value *value)
@@ -79,12 +90,25 @@ static struct entry_facts read_facts(struct unit_work *work, uint64_t entry)
 	for (uint32_t i = 0; abbrev && i < abbrev->attribute_count; i++) {
 		struct reader_value value;
 
-		if (!reader_value(work->file, work->unit,
-				  &abbrevs->attributes.data[abbrev->attributes + i], &c, &value))
+		if (!reader_used_value(work->file, work->unit,
+				       &abbrevs->attributes.data[abbrev->attributes + i],
+				       READER_FOR_EXTENT | READER_FOR_CALL, &c, &value))
 			break;
 		add_fact(&facts, &value);
 	}
 	return facts;
+}
+
+static const struct known_entry *know(struct unit_work *work, size_t depth, uint64_t entry)
+{
+	struct known_entry *known = &work->known[depth % KNOWN_DEPTH];
+
+	if (known->entry != entry) {
+		known->entry = entry;
+		known->facts = read_facts(work, entry);
+		reader_names(work->file, entry, &known->linkage_name, &known->name);
+	}
+	return known;
 }
 
 static uint64_t entry_address(const struct entry_facts *facts)
@@ -111,32 +135,33 @@ static bool make_frames(struct unit_work *work, size_t i)
 {
 	struct lookup *lookup = &work->lookups->data[i];
 	const struct reader_chain *chain = &work->chains[i];
-	struct entry_facts inner = {0};
+	const struct entry_facts *inner = NULL;
 
 	/* assembler code has lines but no function entry */
 	for (size_t k = chain->size ? chain->size : 1; k > 0; k--) {
 		struct lookup_frame *frame = vec_push(&lookup->frames);
-		bool innermost = lookup->frames.size == 1;
+		const struct known_entry *known;
 
 		if (!frame)
 			return false;
 		*frame = (struct lookup_frame){0};
-		if (innermost) {
+		if (!inner) {
 			set_row(work, i, frame);
 		} else {
-			frame->line = inner.call_line;
-			frame->column = inner.call_column;
-			if (inner.has_call_file && work->table)
-				frame->file = reader_line_path(work->table, inner.call_file);
+			frame->line = inner->call_line;
+			frame->column = inner->call_column;
+			if (inner->has_call_file && work->table)
+				frame->file = reader_line_path(work->table, inner->call_file);
 		}
 		if (!chain->size)
 			break;
-		inner = read_facts(work, chain->data[k - 1].entry);
-		reader_names(work->file, chain->data[k - 1].entry, &frame->linkage_name,
-			     &frame->name);
+		known = know(work, k, chain->data[k - 1].entry);
+		frame->linkage_name = known->linkage_name;
+		frame->name = known->name;
+		inner = &known->facts;
 	}
-	for (size_t k = 0; chain->size && k < lookup->frames.size; k++)
-		lookup->frames.data[k].symbol_address = entry_address(&inner);
+	for (size_t k = 0; inner && k < lookup->frames.size; k++)
+		lookup->frames.data[k].symbol_address = entry_address(inner);
 	return true;
 }
 

@@ -27,9 +27,17 @@ enum reader_section {
 	READER_SECTION_COUNT,
 };
 
+/* What an attribute of an entry is read for; most are stepped over. */
+enum reader_use {
+	READER_FOR_EXTENT = 1,
+	READER_FOR_CALL = 2, /* where an inlined function was called */
+	READER_FOR_NAME = 4,
+};
+
 struct reader_attribute {
 	uint16_t name, form;
 	int16_t size;     /* as reader_form_size() says */
+	uint16_t uses;    /* enum reader_use, in declarations of entries */
 	int64_t implicit; /* of DW_FORM_implicit_const */
 };
 
@@ -70,6 +78,7 @@ struct reader_abbrevs {
 	VEC(struct reader_attribute) attributes;
 	VEC(struct reader_skip) skips;
 	bool dense;
+	bool has_code; /* some of them are of functions with addresses, or of inlined ones */
 };
 
 /* What an entry says of its addresses. */
@@ -92,9 +101,18 @@ struct reader_unit {
 	struct reader_extent extent;
 	uint64_t low_pc, line; /* line: offset in .debug_line */
 	uint64_t str_offsets_base, addr_base, rnglists_base;
-	const char *name, *comp_dir;
+	const char *comp_dir;
 	struct reader_abbrevs *abbrevs; /* when read */
 };
+
+/* Names of an entry that others refer to; `entry` is 0 when there are none here. */
+struct reader_named {
+	uint64_t entry;
+	const char *linkage, *name;
+};
+
+/* Of these so many, each at a place of its offset. */
+#define READER_RECENT 256
 
 struct reader_file {
 	const struct elf_file *file;
@@ -113,6 +131,7 @@ struct reader_file {
 	bool forked;                     /* its sections belong to another one */
 	VEC(struct reader_file *) forks; /* of this one, for threads */
 	struct reader_file *alternate;   /* what dwz split off; NULL when there is none */
+	struct reader_named recent[READER_RECENT];
 };
 
 /* The value of one attribute. Strings stand in the file. */
@@ -193,6 +212,22 @@ void reader_unit_release(struct reader_file *file, struct reader_unit *unit);
 bool reader_value(struct reader_file *file, const struct reader_unit *unit,
 		  const struct reader_attribute *attribute, struct cursor *c,
 		  struct reader_value *ret);
+/* Step over one value, without finding out what it stands for; false when it is damaged. */
+bool reader_skip_value(const struct reader_unit *unit, const struct reader_attribute *attribute,
+		       struct cursor *c);
+/* Read a value that has one of `uses`; step over any other, with 0 for its name. */
+static inline bool reader_used_value(struct reader_file *file, const struct reader_unit *unit,
+				     const struct reader_attribute *attribute, unsigned uses,
+				     struct cursor *c, struct reader_value *ret)
+{
+	if (attribute->uses & uses)
+		return reader_value(file, unit, attribute, c, ret);
+	ret->name = 0;
+	if (attribute->size < 0)
+		return reader_skip_value(unit, attribute, c);
+	cursor_skip(c, (uint64_t)attribute->size);
+	return !c->failed;
+}
 /* Bytes that a form takes when that is always the same, else -1. */
 int reader_form_size(const struct reader_unit *unit, unsigned form);
 /* Skip to behind the attributes of an entry; `*sibling_ret` is the next one beside it, or 0. */

@@ -78,6 +78,26 @@ static bool add_skip(struct reader_abbrevs *abbrevs, struct reader_abbrev *abbre
 	return true;
 }
 
+static unsigned uses_of(uint64_t name)
+{
+	switch (name) {
+	case DW_AT_low_pc:
+	case DW_AT_high_pc:
+	case DW_AT_ranges:
+	case DW_AT_entry_pc:
+	case DW_AT_sibling: return READER_FOR_EXTENT;
+	case DW_AT_call_file:
+	case DW_AT_call_line:
+	case DW_AT_call_column: return READER_FOR_CALL;
+	case DW_AT_name:
+	case DW_AT_linkage_name:
+	case DW_AT_MIPS_linkage_name:
+	case DW_AT_abstract_origin:
+	case DW_AT_specification: return READER_FOR_NAME;
+	default: return 0;
+	}
+}
+
 static bool is_known_form(unsigned form)
 {
 	switch (form) {
@@ -111,6 +131,7 @@ static bool read_attributes(const struct reader_unit *unit, struct reader_abbrev
 			.name = (uint16_t)name,
 			.form = (uint16_t)form,
 			.size = (int16_t)reader_form_size(unit, (unsigned)form),
+			.uses = (uint16_t)uses_of(name),
 		};
 		if (form == DW_FORM_implicit_const)
 			attribute->implicit = cursor_sleb(c);
@@ -136,6 +157,7 @@ static bool read_one(const struct reader_unit *unit, struct reader_abbrevs *abbr
 	if (!read_attributes(unit, abbrevs, &abbrev, c, damaged_ret))
 		return false;
 	abbrev.kind = (uint8_t)kind_of(abbrevs, &abbrev);
+	abbrevs->has_code |= abbrev.kind == READER_FUNCTION || abbrev.kind == READER_INLINED;
 	slot = vec_push(&abbrevs->entries);
 	if (!slot)
 		return false;
@@ -159,6 +181,7 @@ static bool read_all(struct reader_file *file, const struct reader_unit *unit,
 
 	abbrevs->entries.size = abbrevs->attributes.size = abbrevs->skips.size = 0;
 	abbrevs->dense = true;
+	abbrevs->has_code = false;
 	while ((code = cursor_uleb(&c)))
 		if (!read_one(unit, abbrevs, code, &c, damaged_ret))
 			return false;

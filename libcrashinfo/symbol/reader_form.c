@@ -187,6 +187,20 @@ static bool skip_indirect(const struct reader_unit *unit, struct cursor *c)
 	return !c->failed;
 }
 
+bool reader_skip_value(const struct reader_unit *unit, const struct reader_attribute *attribute,
+		       struct cursor *c)
+{
+	struct reader_value value = {.form = attribute->form};
+
+	if (attribute->size >= 0) {
+		cursor_skip(c, (uint64_t)attribute->size);
+		return !c->failed;
+	}
+	if (attribute->form == DW_FORM_indirect)
+		return skip_indirect(unit, c);
+	return read_long(c, attribute, &value);
+}
+
 static inline void skip_leb(struct cursor *c)
 {
 	while (c->at < c->end && *c->at & 0x80)

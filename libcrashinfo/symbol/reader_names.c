@@ -65,31 +65,61 @@ static bool read_entry(struct reader_file *file, uint64_t entry, struct entry_na
 	for (uint32_t i = 0; abbrev && i < abbrev->attribute_count; i++) {
 		struct reader_value value;
 
-		if (!reader_value(file, unit, &abbrevs->attributes.data[abbrev->attributes + i], &c,
-				  &value))
+		if (!reader_used_value(file, unit,
+				       &abbrevs->attributes.data[abbrev->attributes + i],
+				       READER_FOR_NAME, &c, &value))
 			return false;
 		add_value(file, &value, ret);
 	}
 	return abbrev != NULL;
 }
 
+/* One step of the way; `*entry` and `*file` become those of the next one, NULL behind the last. */
+static bool step(struct reader_file **file, uint64_t *entry, struct reader_named *named)
+{
+	struct entry_names names;
+
+	if (!read_entry(*file, *entry, &names))
+		return false;
+	if (!named->linkage)
+		named->linkage = names.linkage;
+	if (!named->name)
+		named->name = names.name;
+	/* who has a linkage name needs no other */
+	if (named->linkage || (!names.origin && !names.specification)) {
+		*file = NULL;
+		return true;
+	}
+	*entry = names.origin ? names.origin : names.specification;
+	*file = names.origin ? names.origin_file : names.specification_file;
+	return true;
+}
+
+static bool follow(struct reader_file *file, uint64_t entry, struct reader_named *named)
+{
+	bool whole = true;
+
+	for (int i = 0; i < REFERENCE_STEPS && file && whole; i++)
+		whole = step(&file, &entry, named);
+	return whole;
+}
+
 void reader_names(struct reader_file *file, uint64_t entry, const char **linkage_ret,
 		  const char **name_ret)
 {
-	*linkage_ret = *name_ret = NULL;
-	for (int i = 0; i < REFERENCE_STEPS && file; i++) {
-		struct entry_names names;
+	struct reader_named own = {0}, *named = &own;
 
-		if (!read_entry(file, entry, &names))
-			return;
-		if (!*linkage_ret)
-			*linkage_ret = names.linkage;
-		if (!*name_ret)
-			*name_ret = names.name;
-		/* who has a linkage name needs no other */
-		if (*linkage_ret || (!names.origin && !names.specification))
-			return;
-		entry = names.origin ? names.origin : names.specification;
-		file = names.origin ? names.origin_file : names.specification_file;
+	/* an instance: what it is one of has others, too, and is remembered */
+	if (step(&file, &entry, &own) && file && !own.linkage && !own.name) {
+		named = &file->recent[entry % READER_RECENT];
+		if (named->entry != entry) {
+			*named = (struct reader_named){0};
+			if (follow(file, entry, named))
+				named->entry = entry;
+		}
+	} else if (file) {
+		follow(file, entry, &own);
 	}
+	*linkage_ret = named->linkage;
+	*name_ret = named->name;
 }

@@ -100,7 +100,7 @@ static void inflate_again(struct module_section *section)
 	if (!compressed.data)
 		return;
 	module_section_deinit(section);
-	*section = (struct module_section){.tried = true, .compressed = compressed};
+	*section = (struct module_section){.compressed = compressed};
 	module_section_inflate(section, NULL, NULL);
 }
 
@@ -113,6 +113,7 @@ void reader_sections_widen(struct reader_file *file)
 	for (size_t i = 0; i < file->units.size; i++)
 		reader_abbrevs_destroy(file->units.data[i].abbrevs);
 	file->units.size = 0;
+	memset(file->recent, 0, sizeof(file->recent));
 	file->has_units = file->has_unhandled = file->windowed = file->wants_more = false;
 }
 

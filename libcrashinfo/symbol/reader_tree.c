@@ -32,6 +32,8 @@ struct walk {
 	reader_range_fn *visit;
 	void *user;
 
+	size_t hint; /* the first lookup at or above where the last range began */
+
 	/* at the entry in hand */
 	uint64_t entry;
 	bool function, any;
@@ -79,11 +81,26 @@ static bool extend(struct walk *walk, size_t lookup)
 	return true;
 }
 
+/* As lookups_lower(); most ranges begin behind the one before, and few lookups further on. */
+static size_t lower(struct walk *walk, uint64_t address)
+{
+	const struct lookups *lookups = walk->lookups;
+	size_t i = walk->hint, end = i + 4 < lookups->count ? i + 4 : lookups->count;
+	bool behind = !i || lookups->data[i - 1].address < address;
+
+	while (behind && i < end && lookups->data[i].address < address)
+		i++;
+	if (!behind || (i == end && i < lookups->count))
+		i = lookups_lower(lookups, address);
+	walk->hint = i;
+	return i;
+}
+
 static bool match(void *user, uint64_t start, uint64_t end)
 {
 	struct walk *walk = user;
 
-	for (size_t i = lookups_lower(walk->lookups, start);
+	for (size_t i = lower(walk, start);
 	     i < walk->lookups->count && walk->lookups->data[i].address < end; i++) {
 		if (walk->wanted && !walk->wanted[i])
 			continue;
@@ -104,11 +121,12 @@ static bool read_extent(struct walk *walk, const struct reader_abbrev *abbrev,
 			&walk->abbrevs->attributes.data[abbrev->attributes + i];
 		struct reader_value value;
 
-		if (!reader_value(walk->file, walk->unit, attribute, &walk->c, &value))
+		if (!reader_used_value(walk->file, walk->unit, attribute, READER_FOR_EXTENT,
+				       &walk->c, &value))
 			return false;
 		if (value.name == DW_AT_sibling)
 			*sibling_ret = value.number;
-		else
+		else if (value.name)
 			reader_extent_add(extent, &value);
 	}
 	return true;
@@ -261,5 +279,6 @@ bool reader_tree_functions(struct reader_file *file, struct reader_unit *unit, b
 {
 	struct walk walk = {.visit = visit, .user = user, .inlined = inlined, .thorough = true};
 
-	return init(&walk, file, unit) && walk_all(&walk);
+	/* with optimization at link time most units hold only what others are instances of */
+	return init(&walk, file, unit) && (!walk.abbrevs->has_code || walk_all(&walk));
 }

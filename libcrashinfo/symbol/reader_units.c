@@ -123,9 +123,7 @@ static void add_base(struct reader_unit *unit, const struct reader_value *value)
 static void add_root(struct reader_unit *unit, const struct reader_value *value)
 {
 	reader_extent_add(&unit->extent, value);
-	if (value->name == DW_AT_name)
-		unit->name = value->text;
-	else if (value->name == DW_AT_comp_dir)
+	if (value->name == DW_AT_comp_dir)
 		unit->comp_dir = value->text;
 }
 
@@ -179,7 +177,8 @@ static bool find_declaration(struct reader_file *file, const struct reader_unit 
 			if (count < max && name <= UINT16_MAX && form <= UINT16_MAX)
 				attributes[count] = (struct reader_attribute){
 					(uint16_t)name, (uint16_t)form,
-					(int16_t)reader_form_size(unit, (unsigned)form), implicit};
+					(int16_t)reader_form_size(unit, (unsigned)form), 0,
+					implicit};
 			else if (found == code)
 				return false;
 		}
@@ -365,6 +364,7 @@ static void read_functions(struct reader_file *file, struct places *places, bool
 		places->unit = unit;
 		if (!reader_tree_functions(file, unit, false, add_range, places))
 			*damaged_ret = true;
+		reader_unit_release(file, unit);
 	}
 }
 
