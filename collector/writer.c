@@ -5,6 +5,9 @@
 #include "raw.h"
 #include "stream/markers.h"
 
+/* A pipe that poll() calls writable takes this much without blocking. */
+#define PIPE_BYTES 4096
+
 #define REPLACEMENT "\xef\xbf\xbd"
 
 static struct writer_sink sink_of(int fd, uint64_t deadline)
@@ -59,6 +62,8 @@ static long write_some(const struct writer_sink *sink, const char *bytes, size_t
 {
 	if (sink->is_socket)
 		return raw_send(sink->fd, bytes, size, MSG_NOSIGNAL | MSG_DONTWAIT);
+	if (!sink->is_file && size > PIPE_BYTES)
+		size = PIPE_BYTES;
 	return raw_write(sink->fd, bytes, size);
 }
 

@@ -7,8 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A pipe that poll() calls writable takes this much without blocking. */
-#define WRITER_BUFFER 4096
+/* Waking a reader costs as much as filling four pages. */
+#define WRITER_BUFFER 16384
 
 /* Where a full buffer goes to. */
 struct writer_sink {
