@@ -22,8 +22,8 @@
 #define STACK_FIRST ((size_t)16 << 10)
 /* Pages at the stack pointer that can't be read when the stack has overflowed. */
 #define GUARD_PAGES 4
-/* Images whose headers are copied at once; the kernel takes 1,024 pieces. */
-#define HEADERS_MAX 1024
+/* Pieces that are copied at once, as many as the kernel takes. */
+#define RANGES_MAX 1024
 /* Of one mapping that no file backs. */
 #define HOLD_MAX ((size_t)4 << 20)
 /* File systems that a process has mapped files of. */
@@ -111,7 +111,7 @@ static void make_store(struct process *process)
 	process->store = store + (STORE_ALIGN - (uintptr_t)store % STORE_ALIGN);
 }
 
-void process_expect_stacks(struct process *process, size_t count)
+static void expect_stacks(struct process *process, size_t count)
 {
 	if (!process->store)
 		make_store(process);
@@ -189,6 +189,39 @@ size_t process_copy(struct process *process, uint64_t address, size_t size)
 	return page > address ? (size_t)(page - address) : 0;
 }
 
+/* Whole pages. */
+struct range {
+	uint64_t address;
+	size_t size;
+};
+
+/* RANGES_MAX at most with as few calls as can be. They are in no copy yet. */
+static void copy_ranges(struct process *process, const struct range *ranges, size_t count)
+{
+	struct iovec local = {NULL, 0}, remote[RANGES_MAX];
+	size_t size = STORE_MAX, done = 0;
+	ssize_t got;
+
+	local.iov_base = store_place(process, &size);
+	for (size_t i = 0; i < count; i++) {
+		remote[i] = (struct iovec){(void *)(uintptr_t)ranges[i].address, ranges[i].size};
+		local.iov_len += ranges[i].size;
+	}
+	if (local.iov_len > size)
+		local.iov_len = size;
+	got = process_vm_readv(process->pid, &local, 1, remote, count, 0);
+	for (size_t i = 0; i < count; i++) {
+		uint64_t address = ranges[i].address;
+
+		done += ranges[i].size;
+		/* After one that can't be read the others are read one by one. */
+		if (got < 0 || done > (size_t)got)
+			process_copy(process, address, ranges[i].size);
+		else if (!enter(process, copy_after(process, address), address, ranges[i].size))
+			return;
+	}
+}
+
 /* Up to `size` bytes, but not of the next mapping: guard pages can be read here, and behind them
  * may lie the stack of another thread. */
 static size_t copy_stack(struct process *process, uint64_t sp, size_t size)
@@ -214,6 +247,58 @@ bool process_copy_stack(struct process *process, uint64_t sp)
 	if (got == STACK_FIRST)
 		copy_stack(process, sp, STACK_MAX);
 	return got;
+}
+
+/* What most stacks have, when that is in no copy yet. */
+static bool first_range(const struct process *process, uint64_t sp, struct range *ret)
+{
+	const struct crashinfo_map *map = crashinfo_maps_find(process->maps, sp);
+	uint64_t page = sp & PAGE_MASK;
+	size_t at = copy_after(process, page), size = STACK_FIRST + PROCESS_PAGE;
+
+	if (!map || !map->readable)
+		return false;
+	if (size > map->end - page)
+		size = (size_t)(map->end - page);
+	*ret = (struct range){page, size};
+	return at == process->copy_count || process->copies[at].address >= page + size;
+}
+
+static int by_address(const void *a, const void *b)
+{
+	const struct range *x = a, *y = b;
+
+	return x->address < y->address ? -1 : x->address > y->address;
+}
+
+/* What others overlap is left to be read one by one. */
+static void copy_first_ranges(struct process *process, struct range *ranges, size_t count)
+{
+	size_t kept = 0;
+
+	qsort(ranges, count, sizeof(*ranges), by_address);
+	for (size_t i = 0; i < count; i++)
+		if (!kept || ranges[kept - 1].address + ranges[kept - 1].size <= ranges[i].address)
+			ranges[kept++] = ranges[i];
+	for (size_t i = 0; i < kept; i += RANGES_MAX)
+		copy_ranges(process, ranges + i, kept - i < RANGES_MAX ? kept - i : RANGES_MAX);
+}
+
+size_t process_copy_stacks(struct process *process, const uint64_t *sps, size_t count)
+{
+	bool is_known = process->maps && !process->call_denied && count;
+	struct range *ranges = is_known ? calloc(count, sizeof(*ranges)) : NULL;
+	size_t found = 0, missing = 0;
+
+	expect_stacks(process, count);
+	for (size_t i = 0; ranges && i < count; i++)
+		found += first_range(process, sps[i], &ranges[found]);
+	if (found)
+		copy_first_ranges(process, ranges, found);
+	free(ranges);
+	for (size_t i = 0; i < count; i++)
+		missing += !process_copy_stack(process, sps[i]);
+	return missing;
 }
 
 void process_copies_free(struct process *process)
@@ -273,42 +358,22 @@ static bool starts_image(const struct crashinfo_map *map)
 	return map->readable && !map->offset && map->inode;
 }
 
-/* One page each, with as few calls as can be. */
-static void copy_headers(struct process *process, const uint64_t *pages, size_t count)
-{
-	struct iovec local, remote[HEADERS_MAX];
-	size_t size = count * PROCESS_PAGE;
-	unsigned char *to = store_place(process, &size);
-	ssize_t got;
-
-	count = size / PROCESS_PAGE;
-	for (size_t i = 0; i < count; i++)
-		remote[i] = (struct iovec){(void *)(uintptr_t)pages[i], PROCESS_PAGE};
-	local = (struct iovec){to, size};
-	got = count ? process_vm_readv(process->pid, &local, 1, remote, count, 0) : 0;
-	for (size_t i = 0; i < count; i++)
-		/* After one that can't be read the others are read one by one. */
-		if (got < (ssize_t)((i + 1) * PROCESS_PAGE))
-			process_copy(process, pages[i], PROCESS_PAGE);
-		else if (!enter(process, copy_after(process, pages[i]), pages[i], PROCESS_PAGE))
-			return;
-}
-
 static void hold_headers(struct process *process)
 {
-	uint64_t pages[HEADERS_MAX];
+	struct range pages[RANGES_MAX];
 	struct devices devices = {.count = 0};
 	size_t count = 0;
 
-	for (size_t i = 0; i < process->maps->count && count < HEADERS_MAX; i++) {
+	for (size_t i = 0; i < process->maps->count && count < RANGES_MAX; i++) {
 		const struct crashinfo_map *map = &process->maps->entries[i];
 
 		if (!starts_image(map) || find_copy(process, map->start))
 			continue;
 		if (!has_file(process, map) || !is_on_honest_device(process, &devices, map))
-			pages[count++] = map->start;
+			pages[count++] = (struct range){map->start, PROCESS_PAGE};
 	}
-	copy_headers(process, pages, count);
+	if (count)
+		copy_ranges(process, pages, count);
 }
 
 /* Whether code of the same file is mapped beside entry `at`: then it may hold its tables. */

@@ -74,11 +74,11 @@ struct unwind_memory process_memory(struct process *process);
  * become too many; the number comes back.
  */
 size_t process_copy(struct process *process, uint64_t address, size_t size);
-/* So many stacks will be copied: a hint. */
-void process_expect_stacks(struct process *process, size_t count);
 /* What unwinding from `sp` on needs, as far as one stack may take; whether there was any. Without
  * maps it may take more than is the stack. */
 bool process_copy_stack(struct process *process, uint64_t sp);
+/* The same of many, which is faster with maps; of how many there was nothing. */
+size_t process_copy_stacks(struct process *process, const uint64_t *sps, size_t count);
 /* Copy what no file will tell: headers of images, the vdso, code of removed files. Afterwards the
  * process may go. */
 void process_hold(struct process *process);

@@ -109,25 +109,44 @@ static void parse_stat(struct process_thread *thread, char *text, size_t size)
 	thread->name[length] = '\0';
 }
 
-static void read_name(int task_fd, struct process_thread *thread)
+/* The bytes of a thread's file, 0 when it can't be read. */
+static size_t read_file(int task_fd, int tid, const char *name, char text[STAT_BYTES])
 {
-	char path[32], text[STAT_BYTES];
+	char path[32];
 	ssize_t size;
 	int fd;
 
-	snprintf(path, sizeof(path), "%d/stat", thread->tid);
+	snprintf(path, sizeof(path), "%d/%s", tid, name);
 	fd = openat(task_fd, path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
-		return;
-	size = read(fd, text, sizeof(text));
+		return 0;
+	size = read(fd, text, STAT_BYTES);
 	close(fd);
-	if (size > 0)
-		parse_stat(thread, text, (size_t)size);
+	return size > 0 ? (size_t)size : 0;
+}
+
+static void read_stat(int task_fd, struct process_thread *thread)
+{
+	char text[STAT_BYTES];
+
+	parse_stat(thread, text, read_file(task_fd, thread->tid, "stat", text));
+}
+
+/* "NAME\n" */
+static void read_name(int task_fd, struct process_thread *thread)
+{
+	char text[STAT_BYTES];
+	size_t size = read_file(task_fd, thread->tid, "comm", text);
+
+	if (size < 2 || size > sizeof(thread->name))
+		return;
+	memcpy(thread->name, text, size - 1);
+	thread->name[size - 1] = '\0';
 }
 
 /*
- * Names and states take twice as long as stopping does, so those of many threads are read aside. A
- * thread that has been stopped by then is told by what stopping it has interrupted.
+ * Names take as long as stopping does, so those of many threads are read aside. The state of a
+ * thread that was stopped is told by what stopping it has interrupted.
  */
 struct process_names {
 	pthread_t reader;
@@ -168,7 +187,7 @@ static void name_threads(struct process_threads *threads, size_t first)
 	if (!first && threads->count >= MANY && read_names_aside(threads))
 		return;
 	for (size_t i = first; i < threads->count; i++)
-		read_name(threads->task_fd, &threads->items[i]);
+		read_stat(threads->task_fd, &threads->items[i]);
 }
 
 static void take_names(struct process_threads *threads)
@@ -182,19 +201,28 @@ static void take_names(struct process_threads *threads)
 		struct process_thread *thread = &threads->items[i];
 
 		memcpy(thread->name, names->items[i].name, sizeof(thread->name));
-		thread->state = names->items[i].state;
-		if (thread->state == 't' && thread->has_registers)
+		if (!thread->has_registers)
+			read_stat(threads->task_fd, thread);
+		else if (thread->was_stopped)
+			thread->state = 'T';
+		else
 			thread->state = thread->was_waiting ? 'S' : 'R';
 	}
 	free(names);
 	threads->names = NULL;
 }
 
-static bool is_known(const struct process_threads *threads, size_t count, int tid)
+/* The kernel lists them in the same order again: *at is where the one before was found. */
+static bool is_known(const struct process_threads *threads, size_t count, int tid, size_t *at)
 {
-	for (size_t i = 0; i < count; i++)
-		if (threads->items[i].tid == tid)
-			return true;
+	for (size_t n = 0; n < count; n++) {
+		size_t i = (*at + 1 + n) % count;
+
+		if (threads->items[i].tid != tid)
+			continue;
+		*at = i;
+		return true;
+	}
 	return false;
 }
 
@@ -217,7 +245,7 @@ static struct crashinfo_error *list(struct process_threads *threads, size_t max)
 	int fd = openat(threads->task_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 	struct crashinfo_error *error = NULL;
-	size_t total = 0, known = threads->count;
+	size_t total = 0, known = threads->count, at = 0;
 	struct dirent *entry;
 
 	if (!dir) {
@@ -232,7 +260,7 @@ static struct crashinfo_error *list(struct process_threads *threads, size_t max)
 		if (tid <= 0)
 			continue;
 		total++;
-		if (!is_known(threads, known, tid) && (!max || threads->count < max))
+		if (!is_known(threads, known, tid, &at) && (!max || threads->count < max))
 			error = add(threads, tid);
 	}
 	closedir(dir);
@@ -264,6 +292,8 @@ static void take_status(struct process_thread *thread, int status)
 	/* Not the stop that was asked for, but one on the way to deliver a signal. */
 	if (!(status >> 16))
 		thread->signal = WSTOPSIG(status);
+	else
+		thread->was_stopped = WSTOPSIG(status) != SIGTRAP;
 	read_registers(thread);
 }
 

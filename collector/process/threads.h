@@ -29,6 +29,7 @@ struct process_thread {
 	/* private */
 	bool seized, stopped;
 	bool was_waiting; /* in a system call that being stopped has interrupted */
+	bool was_stopped; /* by a signal, as all of the process */
 	int signal;       /* to be delivered */
 };
 

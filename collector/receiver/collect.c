@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -40,18 +41,21 @@ static void note_failures(struct crash *crash)
 
 static void copy_stacks(struct crash *crash)
 {
-	size_t missing = 0;
+	const struct unwind_arch *arch = process_space(crash->process)->arch;
+	uint64_t *sps = calloc(crash->threads.count, sizeof(*sps));
+	size_t count = 0, missing;
 
-	process_expect_stacks(crash->process, crash->threads.count);
-	for (size_t i = 0; i < crash->threads.count; i++) {
+	for (size_t i = 0; sps && i < crash->threads.count; i++) {
 		const struct process_thread *thread = &crash->threads.items[i];
 		struct unwind_frame frame;
 
 		if (!thread->has_registers)
 			continue;
-		unwind_begin(process_space(crash->process)->arch, &thread->registers, &frame);
-		missing += !process_copy_stack(crash->process, frame.sp);
+		unwind_begin(arch, &thread->registers, &frame);
+		sps[count++] = frame.sp;
 	}
+	missing = process_copy_stacks(crash->process, sps, count);
+	free(sps);
 	if (missing)
 		crash_log(crash, "The stacks of %zu threads could not be read", missing);
 }
@@ -79,8 +83,14 @@ void collect_threads(struct crash *crash)
 		return;
 	}
 	crash->has_threads = true;
-	if (!config->all_threads)
+	crash->holds_threads = config->all_threads;
+}
+
+void collect_stacks(struct crash *crash)
+{
+	if (!crash->holds_threads)
 		return;
+	crash->holds_threads = false;
 	copy_stacks(crash);
 	process_threads_release(&crash->threads);
 	note_failures(crash);

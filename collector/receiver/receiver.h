@@ -54,6 +54,7 @@ struct crash {
 	size_t maps_taken; /* bytes of them that it has */
 	struct process_threads threads;
 	bool has_threads;
+	bool holds_threads;                /* they are stopped */
 	struct unwind_registers registers; /* of the crashed thread, when `has_registers` */
 	bool has_registers;
 
@@ -88,8 +89,10 @@ void crash_config_deinit(struct crash_config *config);
 
 /* --- collect.c: while the process waits --- */
 
-/* The process is known: stop its threads and copy what they have. */
+/* The process is known: stop its threads. */
 void collect_threads(struct crash *crash);
+/* Copy what they have, which goes faster when the maps have come, and let them go on. */
+void collect_stacks(struct crash *crash);
 /* Take what has come of the maps, while more of the stream comes. */
 void collect_maps(struct crash *crash);
 /* The stream is complete: what else goes away with the process. */

@@ -117,6 +117,14 @@ static ssize_t read_some(struct crash *crash, char *buffer, uint64_t deadline)
 							      : got;
 }
 
+/* More of the stream is there already. */
+static bool has_more(const struct crash *crash)
+{
+	struct pollfd fd = {.fd = crash->fd, .events = POLLIN};
+
+	return !crash->scan.done && poll(&fd, 1, 0) > 0;
+}
+
 static void receive(struct crash *crash)
 {
 	static char buffer[READ_BYTES];
@@ -132,6 +140,9 @@ static void receive(struct crash *crash)
 		}
 		look_at_process(crash);
 		collect_maps(crash);
+		/* Threads wait for what has come, and not for what will come. */
+		if (!has_more(crash))
+			collect_stacks(crash);
 		deadline = started + receive_timeout(crash);
 	}
 	if (got == -2)
@@ -194,6 +205,7 @@ static enum tool_status serve(struct crash *crash)
 	const char *cut;
 
 	receive(crash);
+	collect_stacks(crash);
 	crash_read_registers(crash);
 	collect_rest(crash);
 	release(crash);
