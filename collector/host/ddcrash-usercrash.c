@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the kernel runs for each process that crashes, see core(5). */
 #include <limits.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <syslog.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <crashinfo/text.h>
@@ -14,13 +16,14 @@
 #include "host/usercrash.h"
 #include "tool.h"
 
-#define KIB           1024u
-#define MIB           (1024u * 1024u)
-#define COUNT_DEFAULT 50
-#define TOTAL_DEFAULT (256 * MIB)
-#define SIZE_DEFAULT  (8 * MIB)
-#define WAIT_DEFAULT  5000
-#define NUMBER_MAX    1000000
+#define KIB             1024u
+#define MIB             (1024u * 1024u)
+#define COUNT_DEFAULT   50
+#define TOTAL_DEFAULT   (256 * MIB)
+#define SIZE_DEFAULT    (8 * MIB)
+#define WAIT_DEFAULT    5000
+#define SECONDS_DEFAULT 60
+#define NUMBER_MAX      1000000
 
 static const struct tool_option options[] = {
 	{"format", 0, "FORMAT", "what to write", TOOL_CHOICE(struct usercrash_options, format),
@@ -50,6 +53,9 @@ static const struct tool_option options[] = {
 	 TOOL_NUMBER(struct usercrash_options, limits.files), .fallback = "256", .max = NUMBER_MAX},
 	{"memory", 0, "SIZE", "bytes shown around what each register points to",
 	 TOOL_SIZE(struct usercrash_options, limits.memory), .fallback = "256", .max = 64 * KIB},
+	{"max-seconds", 0, "N", "time for the report, which is given up then",
+	 TOOL_NUMBER(struct usercrash_options, seconds), .fallback = "60", .min = 1,
+	 .max = NUMBER_MAX},
 	{"max-size", 0, "SIZE", "bytes of a report", TOOL_SIZE(struct usercrash_options, size),
 	 .fallback = "8M", .min = 4 * KIB, .max = 1024 * MIB},
 	{"max-count", 0, "N", "reports that the folder holds",
@@ -133,22 +139,70 @@ static struct crash parse_crash(struct tool *tool)
 }
 
 static struct crashinfo_error *collect(struct tool *tool, const struct usercrash_options *o,
-				       struct crash *crash)
+				       const struct crash *crash)
 {
 	char name[64] = "", *text = NULL;
-	struct crashinfo_error *error = NULL;
 	size_t size;
+	struct crashinfo_error *error = usercrash_report(tool, o, crash, &text, &size);
 
-	if (!isatty(STDIN_FILENO))
-		error = core_head_read(STDIN_FILENO, &crash->head);
-	if (!error)
-		error = usercrash_report(tool, o, crash, &text, &size);
 	if (!error)
 		error = usercrash_send(o, crash, text, size, name);
 	if (!error)
 		tool_note(tool, "process %d: %s", crash->pid, name);
 	free(text);
 	return error;
+}
+
+/*
+ * Reading another process may take forever: who made it may have seen to it that its memory or its
+ * files never answer. So it is done aside.
+ */
+struct collection {
+	struct tool *tool;
+	const struct usercrash_options *options;
+	const struct crash *crash;
+	struct crashinfo_error *error;
+};
+
+static void *collect_aside(void *argument)
+{
+	struct collection *c = argument;
+
+	c->error = collect(c->tool, c->options, c->crash);
+	return NULL;
+}
+
+/* False when it takes too long; it may go on then, and `c` and what it needs must stay. */
+static bool collect_in_time(struct collection *c)
+{
+	struct timespec end;
+	pthread_t thread;
+
+	if (pthread_create(&thread, NULL, collect_aside, c)) {
+		collect_aside(c);
+		return true;
+	}
+	clock_gettime(CLOCK_MONOTONIC, &end);
+	end.tv_sec += (time_t)c->options->seconds;
+	return !pthread_clockjoin_np(thread, NULL, CLOCK_MONOTONIC, &end);
+}
+
+static bool take_crash(struct tool *tool, const struct usercrash_options *o, struct crash *crash,
+		       struct collection *c)
+{
+	bool is_in_time = true;
+
+	*c = (struct collection){.tool = tool, .options = o, .crash = crash};
+	if (!isatty(STDIN_FILENO))
+		c->error = core_head_read(STDIN_FILENO, &crash->head);
+	if (!c->error)
+		is_in_time = collect_in_time(c);
+	report_failure(tool, is_in_time ? c->error
+					: crashinfo_error_create(
+						  CRASHINFO_ERROR_LIMIT,
+						  "process %d: no report within %ju seconds",
+						  crash->pid, (uintmax_t)o->seconds));
+	return is_in_time;
 }
 
 int main(int argc, char **argv)
@@ -160,17 +214,22 @@ int main(int argc, char **argv)
 		.total = TOTAL_DEFAULT,
 		.size = SIZE_DEFAULT,
 		.timeout_ms = WAIT_DEFAULT,
+		.seconds = SECONDS_DEFAULT,
 		.limits = live_limits_default(),
 	};
+	struct collection collection;
 	struct tool tool;
 	struct crash crash;
+	bool is_in_time;
 
 	tool_start(&tool, &program, argc, argv, &o);
 	crash = parse_crash(&tool);
-	report_failure(&tool, collect(&tool, &o, &crash));
+	is_in_time = take_crash(&tool, &o, &crash, &collection);
 	/* also when the report failed: the other handler does not depend on it */
 	if (o.previous)
 		report_failure(&tool, usercrash_previous(o.previous, &crash, STDIN_FILENO));
+	if (!is_in_time)
+		_exit(TOOL_FAILED);
 	if (crash.head.fd >= 0)
 		close(crash.head.fd);
 	free(crash.owned_comm);

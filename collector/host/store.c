@@ -24,17 +24,30 @@ static void file_name(unsigned number, char ret[STORE_NAME_MAX])
 	snprintf(ret, STORE_NAME_MAX, "usercrash_%02u", number % STORE_COUNT_MAX);
 }
 
+/* Who could rename files in the folder could put others in their place. */
+static bool is_ours(int fd)
+{
+	struct stat st;
+
+	return !fstat(fd, &st) && (st.st_uid == 0 || st.st_uid == geteuid()) &&
+	       (!(st.st_mode & S_IWOTH) || st.st_mode & S_ISVTX);
+}
+
 struct crashinfo_error *store_open(const char *path, unsigned count, uint64_t bytes,
 				   struct store *ret)
 {
-	int fd;
+	_close_ int fd = -1;
 
 	if (mkdir(path, 0755) && errno != EEXIST)
 		return crashinfo_error_from_errno(errno, "cannot create folder %s", path);
 	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return crashinfo_error_from_errno(errno, "cannot open folder %s", path);
-	*ret = (struct store){.dir_fd = fd, .count = count, .bytes = bytes, .path = path};
+	if (!is_ours(fd))
+		return crashinfo_error_create(CRASHINFO_ERROR_OTHER,
+					      "%s: others can write to it, so it is not used",
+					      path);
+	*ret = (struct store){.dir_fd = steal_fd(fd), .count = count, .bytes = bytes, .path = path};
 	return NULL;
 }
 

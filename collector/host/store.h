@@ -30,7 +30,8 @@ struct store_file {
 	char temporary[32]; /* "" while it has no name at all */
 };
 
-/* Open the folder, which is created with mode 0755 when its parent is there. */
+/* Open the folder, which is created with mode 0755 when its parent is there. OTHER when it is
+ * somebody else's, or others can change what is in it; OS. */
 struct crashinfo_error *store_open(const char *path, unsigned count, uint64_t bytes,
 				   struct store *ret);
 void store_close(struct store *store);

@@ -14,7 +14,7 @@ enum usercrash_format { USERCRASH_JSON, USERCRASH_TEXT };
 struct usercrash_options {
 	enum usercrash_format format;
 	const char *output, *socket, *fallback, *previous;
-	uint64_t count, total, size, timeout_ms;
+	uint64_t count, total, size, timeout_ms, seconds;
 	struct live_limits limits;
 };
 

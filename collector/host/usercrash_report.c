@@ -14,6 +14,10 @@
 
 /* Status files have about 1.5 KiB. */
 #define STATUS_BYTES_MAX 65536
+/* The kernel passes a program a few dozen pairs. */
+#define AUXV_BYTES_MAX 4096
+/* Of no process. */
+#define NO_PROCESS -1
 /* Reports that are too large are made again with a quarter of each limit. */
 #define ROUNDS 4
 
@@ -72,14 +76,15 @@ static void name_threads(struct live *live, bool is_nested)
 	}
 }
 
-static struct crashinfo_error *take_notes(struct live *live, const struct crash *crash)
+static struct crashinfo_error *take_notes(struct live *live, const struct crash *crash,
+					  struct strbuf *auxv)
 {
-	bool is_nested = inner_tid(crash->pid, crash->pid) != (uint32_t)crash->pid;
+	bool is_nested = inner_tid(live->pid, live->pid) != (uint32_t)live->pid;
 	_error_ struct crashinfo_error *error = NULL;
 	uint64_t max = live->limits.threads;
 
 	if (crash->head.fd >= 0)
-		error = dump_core_threads(&live->context, crash->head.fd, &live->dump);
+		error = dump_core_threads(&live->context, crash->head.fd, &live->dump, auxv);
 	live->dump.arch = dump_arch_host();
 	live->dump.pid = (uint32_t)crash->pid;
 	if (!live->dump.signal.signo)
@@ -158,24 +163,64 @@ static struct crashinfo_error *build(struct live *live, const struct crash *cras
 	return error;
 }
 
-static struct crashinfo_error *make(struct tool *tool, const struct live_limits *limits,
-				    const struct crash *crash, char **ret, size_t *size_ret)
+/*
+ * Whether the process is the one that the notes are of. Asked in the end, as then all that was read
+ * before is of the same one; a process that is gone by now is not known to be another.
+ */
+static bool is_same_process(int pid, const struct strbuf *noted)
 {
+	struct strbuf bytes _strbuf_ = {0}, text _strbuf_ = {0};
+	_error_ struct crashinfo_error *error = proc_read(pid, "auxv", AUXV_BYTES_MAX, &bytes);
+	uint64_t pair[2];
+
+	if (error || !bytes.size || !noted->size)
+		return true;
+	for (size_t at = 0; at + sizeof(pair) <= bytes.size; at += sizeof(pair)) {
+		memcpy(pair, bytes.data + at, sizeof(pair));
+		if (!pair[0])
+			break;
+		strbuf_addf(&text, "%ju 0x%jx\n", (uintmax_t)pair[0], (uintmax_t)pair[1]);
+	}
+	return text.failed ||
+	       (text.size == noted->size && !memcmp(text.data, noted->data, text.size));
+}
+
+/* `is_same_ret` false: the number was another process's, and nothing was made. */
+static struct crashinfo_error *make_of(struct tool *tool, const struct live_limits *limits, int pid,
+				       const struct crash *crash, bool *is_same_ret, char **ret,
+				       size_t *size_ret)
+{
+	struct strbuf auxv _strbuf_ = {0};
 	struct crashinfo_error *error;
 	struct live live;
 
-	error = live_open(&tool->context, crash->pid, limits, &live);
+	error = live_open(&tool->context, pid, limits, &live);
 	if (error)
 		return error;
 	/* what can't be read is missing in the report, which then says so */
 	crashinfo_error_destroy(live_read_maps(&live));
 	error = live_read_files(&live);
 	if (!error)
-		error = take_notes(&live, crash);
+		error = take_notes(&live, crash, &auxv);
 	if (!error)
 		error = build(&live, crash, ret, size_ret);
 	live_close(&live);
+	*is_same_ret = error || is_same_process(pid, &auxv);
+	if (!*is_same_ret)
+		free(*ret);
 	return error;
+}
+
+static struct crashinfo_error *make(struct tool *tool, const struct live_limits *limits,
+				    const struct crash *crash, char **ret, size_t *size_ret)
+{
+	bool is_same;
+	struct crashinfo_error *error;
+
+	error = make_of(tool, limits, crash->pid, crash, &is_same, ret, size_ret);
+	if (error || is_same)
+		return error;
+	return make_of(tool, limits, NO_PROCESS, crash, &is_same, ret, size_ret);
 }
 
 /* --- text ------------------------------------------------------------------------------------- */

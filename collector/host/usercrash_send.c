@@ -38,6 +38,18 @@ static struct crashinfo_error *to_folder(const struct usercrash_options *options
 	return error;
 }
 
+/* Reports hold other people's memory: only root, and who runs us, may have them. */
+static bool is_trusted(int fd)
+{
+	struct ucred peer;
+	socklen_t size = sizeof(peer);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size))
+		return false;
+	errno = EPERM;
+	return peer.uid == 0 || peer.uid == geteuid();
+}
+
 static int connect_server(const char *path, uint64_t timeout_ms)
 {
 	struct timeval wait = {.tv_sec = (time_t)(timeout_ms / 1000),
@@ -53,7 +65,7 @@ static int connect_server(const char *path, uint64_t timeout_ms)
 	/* the one for sending covers connecting as well */
 	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof(wait)) ||
 	    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait)) ||
-	    connect(fd, (const struct sockaddr *)&address, sizeof(address)))
+	    connect(fd, (const struct sockaddr *)&address, sizeof(address)) || !is_trusted(fd))
 		return -1;
 	return steal_fd(fd);
 }

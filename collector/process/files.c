@@ -69,6 +69,22 @@ static int open_by_link(const struct process *process, const struct crashinfo_ma
 	return open(path, FILE_FLAGS);
 }
 
+/* Opening what is no regular file may do something, so it is looked at before. */
+static int open_regular(int dir_fd, const char *path)
+{
+	int place = openat(dir_fd, path, O_PATH | O_CLOEXEC), fd = -1;
+	struct stat status;
+	char self[LINK_PATH];
+
+	if (place < 0)
+		return -1;
+	snprintf(self, sizeof(self), "/proc/self/fd/%d", place);
+	if (!fstat(place, &status) && S_ISREG(status.st_mode))
+		fd = open(self, FILE_FLAGS);
+	close(place);
+	return fd;
+}
+
 static int open_by_name(const struct process *process, const struct crashinfo_map *map)
 {
 	const char *path = map->path;
@@ -77,7 +93,7 @@ static int open_by_name(const struct process *process, const struct crashinfo_ma
 		path++;
 	if (process->root_fd < 0 || path == map->path)
 		return -1;
-	return openat(process->root_fd, path, FILE_FLAGS);
+	return open_regular(process->root_fd, path);
 }
 
 static int open_program(const struct process *process)

@@ -18,7 +18,7 @@ static void take(struct core *core, struct dump *to)
 }
 
 struct crashinfo_error *dump_core_threads(const struct crashinfo_context *context, int fd,
-					  struct dump *to)
+					  struct dump *to, struct strbuf *auxv_ret)
 {
 	struct core *core = calloc(1, sizeof(*core));
 	struct dump_cache *cache = dump_cache_create();
@@ -34,6 +34,8 @@ struct crashinfo_error *dump_core_threads(const struct crashinfo_context *contex
 		error = core_read_headers(core);
 		if (!error)
 			take(core, to);
+		if (!error && core->auxv.size)
+			strbuf_add(auxv_ret, core->auxv.data, core->auxv.size);
 		free(core->dump.threads.data);
 		free(core->segments.data);
 		free(core->ranges.data);

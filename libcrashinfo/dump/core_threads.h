@@ -7,9 +7,11 @@
 
 /*
  * Take threads, signal and process id of the core file `fd`, of which only the headers and notes
- * have to be there; the first thread is the one that crashed. As crashinfo_core_report().
+ * have to be there; the first thread is the one that crashed. `auxv_ret` gets what the kernel gave
+ * the program at its start, "TYPE 0xVALUE" a line, nothing when there is no such note: no two
+ * processes have the same. As crashinfo_core_report().
  */
 struct crashinfo_error *dump_core_threads(const struct crashinfo_context *context, int fd,
-					  struct dump *to);
+					  struct dump *to, struct strbuf *auxv_ret);
 
 #endif
