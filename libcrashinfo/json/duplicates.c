@@ -5,12 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/cleanup.h"
+#include "base/side.h"
 #include "base/vec.h"
 #include "json/string.h"
 
 /* Up to here each name is compared with the earlier ones that look alike. */
 #define SMALL_OBJECT 64
+/* From so many nodes on a second thread is worth its beginning. */
+#define LARGE_DOCUMENT (1u << 17)
 
 struct duplicates {
 	VEC(crashinfo_json_node) found;
@@ -135,11 +137,12 @@ static bool search_large(struct duplicates *d, uint32_t object)
 	return true;
 }
 
-static bool search_all(struct duplicates *d)
+/* Of the objects that begin at nodes from `begin` to before `end`. */
+static bool search_range(struct duplicates *d, uint32_t begin, uint32_t end)
 {
 	const struct crashinfo_json *json = d->json;
 
-	for (uint32_t i = 0; i < json->node_count; i++) {
+	for (uint32_t i = begin; i < end; i++) {
 		const struct json_node *node = &json->nodes[i];
 
 		if (json_type(node) != CRASHINFO_JSON_OBJECT || json_count(node) < 2)
@@ -148,6 +151,49 @@ static bool search_all(struct duplicates *d)
 			return false;
 	}
 	return true;
+}
+
+/* The second half, when it is searched in another thread. */
+struct second_half {
+	struct side side;
+	struct duplicates duplicates;
+	bool complete;
+};
+
+static void search_second(void *argument)
+{
+	struct second_half *half = argument;
+	uint32_t count = half->duplicates.json->node_count;
+
+	half->complete = search_range(&half->duplicates, count / 2, count);
+}
+
+static bool add_found(struct duplicates *d, const struct duplicates *more)
+{
+	for (size_t i = 0; i < more->found.size; i++) {
+		crashinfo_json_node *found = vec_push(&d->found);
+
+		if (!found)
+			return false;
+		*found = more->found.data[i];
+	}
+	return true;
+}
+
+static bool search_all(struct duplicates *d)
+{
+	struct second_half half = {.duplicates.json = d->json};
+	uint32_t count = d->json->node_count;
+	bool complete;
+
+	if (count < LARGE_DOCUMENT || !side_start(&half.side, search_second, &half))
+		return search_range(d, 0, count);
+	complete = search_range(d, 0, count / 2);
+	side_wait(&half.side);
+	complete = complete && half.complete && add_found(d, &half.duplicates);
+	free(half.duplicates.names.data);
+	free(half.duplicates.found.data);
+	return complete;
 }
 
 struct crashinfo_error *crashinfo_json_duplicates(const struct crashinfo_json *json,

@@ -215,9 +215,8 @@ static bool step(struct evaluation *e, uint32_t index)
 	return true;
 }
 
-static void run(struct evaluation *e)
+void evaluation_go(struct evaluation *e)
 {
-	evaluation_apply(e, e->schema->root, 0, 0);
 	while (!e->error) {
 		uint32_t top;
 
@@ -247,7 +246,9 @@ struct crashinfo_error *evaluation_run(struct evaluation *e, const struct crashi
 	e->max_steps = ((uint64_t)json->node_count + STEPS_ANYWAY) * e->limits->schema_steps;
 	e->catcher = EVALUATION_NO_CATCHER;
 	e->caught = false;
-	run(e);
+	evaluation_apply(e, schema->root, 0, 0);
+	evaluation_go(e);
+	evaluation_half_drop(e);
 	error = e->error;
 	e->error = NULL;
 	return error;

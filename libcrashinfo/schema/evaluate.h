@@ -42,6 +42,8 @@ struct task {
 	size_t bits_before;
 };
 
+struct evaluation_half;
+
 struct evaluation {
 	const struct crashinfo_limits *limits;
 	const struct crashinfo_schema *schema;
@@ -58,6 +60,8 @@ struct evaluation {
 	struct schema_matcher *matcher;
 	struct strbuf text; /* the string at hand, unescaped */
 	struct crashinfo_error *error;
+	struct evaluation_half *half; /* of an array, in another thread */
+	bool is_half;                 /* this is one, and has none itself */
 };
 #define EVALUATION_NO_CATCHER UINT32_MAX
 
@@ -117,6 +121,18 @@ bool evaluation_step_members(struct evaluation *e, uint32_t task);
 bool evaluation_step_elements(struct evaluation *e, uint32_t task);
 bool evaluation_step_contains(struct evaluation *e, uint32_t task);
 bool evaluation_step_combine(struct evaluation *e, uint32_t task);
+/*
+ * evaluate_half.c: give the second half of a large array's elements to another thread, if that can
+ * be; take what it found, once the task is through the first half.
+ */
+void evaluation_half_begin(struct evaluation *e, uint32_t task);
+/* Where the task stops. */
+uint32_t evaluation_half_end(const struct evaluation *e, uint32_t task);
+void evaluation_half_take(struct evaluation *e, uint32_t task);
+/* When the run ends before that. */
+void evaluation_half_drop(struct evaluation *e);
+/* Take all tasks to their end. */
+void evaluation_go(struct evaluation *e);
 /* Before the members: what can be said at once. */
 void evaluation_begin_members(struct evaluation *e, const struct subschema *schema,
 			      crashinfo_json_node node, uint32_t nesting);

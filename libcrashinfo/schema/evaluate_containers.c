@@ -188,8 +188,9 @@ void evaluation_begin_elements(struct evaluation *e, const struct subschema *sch
 		check_unique(e, schema, node);
 	if (rules->contains && !evaluation_interrupted(e))
 		evaluation_push(e, TASK_CONTAINS, schema, node, 0);
-	if ((rules->tuple_count || rules->rest) && !evaluation_interrupted(e))
-		evaluation_push(e, TASK_ELEMENTS, schema, node, 0);
+	if ((rules->tuple_count || rules->rest) && !evaluation_interrupted(e) &&
+	    evaluation_push(e, TASK_ELEMENTS, schema, node, 0))
+		evaluation_half_begin(e, (uint32_t)e->tasks.size - 1);
 }
 
 static void apply_element(struct evaluation *e, const struct subschema *schema, uint32_t index,
@@ -211,7 +212,7 @@ static void apply_element(struct evaluation *e, const struct subschema *schema, 
 bool evaluation_step_elements(struct evaluation *e, uint32_t task)
 {
 	const struct subschema *schema = e->tasks.data[task].schema;
-	uint32_t end = e->json->nodes[e->tasks.data[task].node].next;
+	uint32_t end = evaluation_half_end(e, task);
 
 	while (e->tasks.data[task].child < end) {
 		uint32_t element = e->tasks.data[task].child;
@@ -221,6 +222,7 @@ bool evaluation_step_elements(struct evaluation *e, uint32_t task)
 		if (e->tasks.size > task + 1 || evaluation_interrupted(e))
 			return false;
 	}
+	evaluation_half_take(e, task);
 	return true;
 }
 

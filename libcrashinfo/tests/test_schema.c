@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The parts of validation: numbers, URIs, patterns, names, suggestions, the library's interface. */
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 
 #include <crashinfo/schema.h>
 
+#include "base/strbuf.h"
 #include "schema/decimal.h"
 #include "schema/format.h"
 #include "schema/names.h"
@@ -418,8 +420,106 @@ START_TEST(test_limits)
 }
 END_TEST
 
+/* --- large documents --- */
+
+#define LARGE_ELEMENTS 60000
+static const char large_schema[] =
+	"{\"items\":{\"properties\":{\"a\":{\"type\":\"integer\"},"
+	"\"b\":{\"items\":{\"anyOf\":[{\"type\":\"string\"},{\"items\":{\"type\":\"null\"}}]}}}}}";
+
+/* An array whose every thousandth element is wrong in its own way, one has a name twice. */
+static struct crashinfo_json *parse_large(struct strbuf *text)
+{
+	static const char *const wrong[] = {"{\"a\":1.5}", "{\"b\":[1,\"\",[null,0]]}",
+					    "{\"a\":1,\"a\":2}", "{\"a\":\"\",\"b\":[{}]}"};
+	struct crashinfo_json *json = NULL;
+
+	for (size_t i = 0; i < LARGE_ELEMENTS; i++)
+		strbuf_addf(text, "%c%s\n", i ? ',' : '[',
+			    i % 1000 ? "{\"a\":1,\"b\":[\"x\"]}" : wrong[i / 1000 % 4]);
+	strbuf_adds(text, "]");
+	ck_ok(crashinfo_json_parse(NULL, text->data, text->size, NULL, &json));
+	return json;
+}
+
+static struct crashinfo_findings *findings_of(const struct crashinfo_json *json, size_t max)
+{
+	struct crashinfo_validator_options options = {.max_findings = max};
+	struct crashinfo_findings *findings = NULL;
+	struct crashinfo_validator *validator = NULL;
+	struct crashinfo_schema *schema = NULL;
+
+	ck_ok(crashinfo_schema_create(NULL, large_schema, strlen(large_schema), NULL, NULL, 0,
+				      &schema));
+	options.schema = schema;
+	ck_ok(crashinfo_validator_create(NULL, &options, &validator));
+	ck_ok(crashinfo_validator_run(validator, json, false, &findings));
+	crashinfo_validator_destroy(validator);
+	crashinfo_schema_destroy(schema);
+	return findings;
+}
+
+/* The same with one processor, where there is no second thread. */
+static struct crashinfo_findings *findings_of_one_thread(const struct crashinfo_json *json,
+							 size_t max)
+{
+	struct crashinfo_findings *findings;
+	cpu_set_t all, one;
+	int cpu = 0;
+
+	ck_assert(!sched_getaffinity(0, sizeof(all), &all));
+	while (!CPU_ISSET(cpu, &all))
+		cpu++;
+	CPU_ZERO(&one);
+	CPU_SET(cpu, &one);
+	ck_assert(!sched_setaffinity(0, sizeof(one), &one));
+	findings = findings_of(json, max);
+	ck_assert(!sched_setaffinity(0, sizeof(all), &all));
+	return findings;
+}
+
+static void assert_same(const struct crashinfo_findings *a, const struct crashinfo_findings *b)
+{
+	ck_assert_uint_eq(a->errors, b->errors);
+	ck_assert_uint_eq(a->warnings, b->warnings);
+	ck_assert_uint_eq(a->count, b->count);
+	ck_assert_uint_eq(a->left_out, b->left_out);
+	for (size_t i = 0; i < a->count; i++) {
+		ck_assert_str_eq(a->items[i].pointer, b->items[i].pointer);
+		ck_assert_str_eq(a->items[i].message, b->items[i].message);
+		ck_assert_uint_eq(a->items[i].line, b->items[i].line);
+		ck_assert_uint_eq(a->items[i].column, b->items[i].column);
+	}
+}
+
+START_TEST(test_two_threads)
+{
+	/* none left out, some of the first half, some of both */
+	static const size_t most[] = {0, 5, 40};
+	struct strbuf text = {0};
+	struct crashinfo_json *json = parse_large(&text);
+
+	for (size_t i = 0; i < sizeof(most) / sizeof(most[0]); i++) {
+		struct crashinfo_findings *two = findings_of(json, most[i]);
+		struct crashinfo_findings *one = findings_of_one_thread(json, most[i]);
+
+		/* of four kinds, each 15 times, all but the one with a name twice have an error */
+		ck_assert_uint_eq(two->errors, 45);
+		ck_assert_uint_eq(two->warnings, 15);
+		assert_same(two, one);
+		if (!most[i])
+			ck_assert_str_eq(two->items[59].pointer, "/59000/a");
+		crashinfo_findings_destroy(two);
+		crashinfo_findings_destroy(one);
+	}
+	crashinfo_json_destroy(json);
+	strbuf_deinit(&text);
+}
+END_TEST
+
 static void add(TCase *tests)
 {
+	tcase_add_test(tests, test_two_threads);
 	tcase_add_test(tests, test_decimal_compare);
 	tcase_add_test(tests, test_decimal_integer);
 	tcase_add_test(tests, test_decimal_multiple);
