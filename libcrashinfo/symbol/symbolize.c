@@ -46,8 +46,15 @@ static bool is_native(const struct crashinfo_frame *frame)
 	return frame->has_ip || frame->has_relative_address;
 }
 
+/* The frame where the crash was, in a stack that begins elsewhere: within the handler, say. */
+static bool is_interrupted(const struct crashinfo_frame *crash, const struct crashinfo_frame *frame)
+{
+	return crash && same_address(crash, frame);
+}
+
 static struct crashinfo_error *add_groups(struct plan *plan, size_t report,
-					  const struct crashinfo_stack *stack)
+					  const struct crashinfo_stack *stack,
+					  const struct crashinfo_frame *crash)
 {
 	size_t max = limits_of(plan->context)->stack_frames, count;
 	const struct crashinfo_frame *frames;
@@ -77,21 +84,44 @@ static struct crashinfo_error *add_groups(struct plan *plan, size_t report,
 		};
 		if (!group->first)
 			group->after_trampoline = is_trampoline(&frames[first - 1]);
-		group->exact |= group->after_trampoline;
+		group->exact |= group->after_trampoline || is_interrupted(crash, group->frames);
 	}
 	return NULL;
+}
+
+/* The first frame of the crashed thread, NULL when there is none. */
+static struct crashinfo_error *crash_frame(struct plan *plan, size_t report,
+					   const struct crashinfo_frame **ret)
+{
+	struct crashinfo_report *r = plan->reports[report];
+	const struct crashinfo_frame *frames;
+	struct crashinfo_error *error = NULL;
+	size_t count;
+
+	*ret = NULL;
+	for (size_t i = 0; i < crashinfo_report_stack_count(r) && !*ret && !error; i++) {
+		const struct crashinfo_stack *stack = crashinfo_report_stack(r, i);
+
+		if (stack->role != CRASHINFO_STACK_CRASHED || !stack->frame_count)
+			continue;
+		error = crashinfo_report_frames(r, stack, &frames, &count);
+		if (!error && count)
+			*ret = frames;
+	}
+	return error;
 }
 
 static struct crashinfo_error *add_report(struct plan *plan, size_t report)
 {
 	const struct crashinfo_report *r = plan->reports[report];
-	struct crashinfo_error *error = NULL;
+	const struct crashinfo_frame *crash;
+	struct crashinfo_error *error = crash_frame(plan, report, &crash);
 
 	for (size_t i = 0; i < crashinfo_report_stack_count(r) && !error; i++) {
 		const struct crashinfo_stack *stack = crashinfo_report_stack(r, i);
 
 		if (stack->role != CRASHINFO_STACK_RUNTIME && stack->frame_count)
-			error = add_groups(plan, report, stack);
+			error = add_groups(plan, report, stack, crash);
 	}
 	return error;
 }

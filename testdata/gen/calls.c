@@ -52,6 +52,12 @@ __attribute__((noinline)) static int interrupted(int x)
 	return x;
 }
 
+/* Its first instruction is the one that crashes. */
+__attribute__((noinline)) static void first(void)
+{
+	__builtin_trap(); /* line: first */
+}
+
 int main(int argc, char **argv)
 {
 	int counter = argc;
@@ -65,5 +71,9 @@ int main(int argc, char **argv)
 	sigaction(SIGUSR1, &action, NULL);
 	if (!strcmp(argv[1], "raise"))
 		raise(SIGUSR1);
+	sigaction(SIGILL, &action, NULL);
+	sigaction(SIGTRAP, &action, NULL);
+	if (!strcmp(argv[1], "first"))
+		first();
 	return interrupted(argc);
 }
