@@ -71,7 +71,12 @@ void symbolize_explain(struct symbolize *symbolize, const struct crashinfo_symbo
 		  module ? module : "unknown module", query->build_id ? query->build_id : "unknown",
 		  crashinfo_symbol_status_name(answer->status),
 		  crashinfo_symbol_status_text(answer->status));
-	print_attempts(symbolize, query);
+	/* no file was looked for */
+	if (answer->cached)
+		tool_note(&symbolize->tool, "    from the cache in %s",
+			  symbolize->options.cache_dir);
+	else
+		print_attempts(symbolize, query);
 	if (answer->needed_bytes)
 		tool_note(&symbolize->tool,
 			  "    debug information: not read, as it needs %" PRIu64

@@ -83,7 +83,7 @@ static void summarize(struct reports *r)
 {
 	const struct crashinfo_symbolize_stats *stats = &r->stats;
 	size_t unresolved = stats->frames - stats->kept - stats->resolved;
-	char reasons[512] = "";
+	char reasons[512] = "", cached[64] = "";
 	size_t at = 0;
 
 	for (size_t i = 0; i < sizeof(stats->by_status) / sizeof(stats->by_status[0]); i++)
@@ -92,9 +92,11 @@ static void summarize(struct reports *r)
 			at += (size_t)snprintf(reasons + at, sizeof(reasons) - at, "%s%s %zu",
 					       at ? ", " : " (", crashinfo_symbol_status_name(i),
 					       stats->by_status[i]);
+	if (stats->cached)
+		snprintf(cached, sizeof(cached), "; %zu from the cache", stats->cached);
 	tool_note(&r->symbolize->tool,
-		  "%zu frames: %zu resolved, %zu had names, %zu unresolved%s%s", stats->frames,
-		  stats->resolved, stats->kept, unresolved, reasons, at ? ")" : "");
+		  "%zu frames: %zu resolved, %zu had names, %zu unresolved%s%s%s", stats->frames,
+		  stats->resolved, stats->kept, unresolved, reasons, at ? ")" : "", cached);
 	for (size_t i = 0; i < r->missing_count; i++)
 		tool_note(&r->symbolize->tool, "no file for %s (build id %s)",
 			  r->missing[i].path ? r->missing[i].path : "a module",

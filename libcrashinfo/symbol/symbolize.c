@@ -261,6 +261,7 @@ static void count_group(const struct plan *plan, const struct frame_group *group
 	}
 	status = plan->answers[group->query].status;
 	stats->by_status[status]++;
+	stats->cached += plan->answers[group->query].cached;
 	stats->resolved += crashinfo_symbol_status_has_name(status);
 }
 

@@ -222,6 +222,7 @@ static struct crashinfo_error *make_answer(struct crashinfo_symbolizer *symboliz
 		flatten(lookup);
 	if (!set_frames(symbolizer, lookup, answer))
 		return crashinfo_error_no_memory();
+	answer->cached = module->cache != NULL;
 	answer->status = status_of(module, lookup, answer);
 	if (symbol_module_lacks_memory(module, lookup))
 		answer->needed_bytes = module->need.total;

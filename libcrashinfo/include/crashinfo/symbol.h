@@ -78,6 +78,7 @@ struct crashinfo_symbol_answer {
 	size_t frame_count;
 	/* what the module's debug information needs, when that is more than allowed; else 0 */
 	uint64_t needed_bytes;
+	bool cached;     /* taken from the cache folder */
 	bool trampoline; /* a signal trampoline: the frame behind it holds an exact address */
 };
 

@@ -27,6 +27,7 @@ struct crashinfo_symbolize_stats {
 	size_t frames;   /* native frames looked at; the functions inlined into one do not count */
 	size_t kept;     /* had a name already */
 	size_t resolved; /* got one now */
+	size_t cached;   /* were looked up in the cache folder */
 	size_t by_status[CRASHINFO_SYMBOL_LIMIT_REACHED + 1];
 };
 
