@@ -190,7 +190,8 @@ static void judge_lane(struct crashinfo_uploader *uploader, enum crashinfo_uploa
 
 	lane->accepted += decision->verdict == RETRY_ACCEPTED;
 	if (decision->pause_target) {
-		uint64_t until = upload_now_ms() + (uint64_t)end->retry_after_ms;
+		/* the present time was rounded down, and a server may measure to the microsecond */
+		uint64_t until = upload_now_ms() + (uint64_t)end->retry_after_ms + 1;
 
 		if (until > lane->not_before_ms)
 			lane->not_before_ms = until;
@@ -218,7 +219,7 @@ static void end_request(struct crashinfo_uploader *uploader, struct upload_slot 
 	judge_lane(uploader, item->target, &end, &decision);
 	if (decision.verdict == RETRY_AGAIN) {
 		item->state = ITEM_WAITING;
-		item->wake_ms = upload_now_ms() + decision.wait_ms;
+		item->wake_ms = upload_now_ms() + decision.wait_ms + 1;
 		return;
 	}
 	finish_item(uploader, item,

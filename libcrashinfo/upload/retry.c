@@ -55,7 +55,8 @@ static struct retry_decision decide_answer(const struct retry_policy *policy,
 
 	if (status >= 200 && status < 300)
 		return (struct retry_decision){.verdict = RETRY_ACCEPTED};
-	if (status == 401 || status == 403)
+	/* 407 is a proxy's */
+	if (status == 401 || status == 403 || status == 407)
 		return (struct retry_decision){.verdict = RETRY_STOP};
 	if (!is_transient(status))
 		return (struct retry_decision){.verdict = RETRY_REFUSED};

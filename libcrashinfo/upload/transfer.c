@@ -264,10 +264,20 @@ static void hide_key(char *text, const char *key)
 		memset(found, '*', strlen(key));
 }
 
-/* The beginning of the answer on one line. */
-static void quote_answer(const struct upload_slot *slot, char *ret, size_t size)
+/* What was kept of an answer may end amid the key, where hide_key() does not find it. */
+static size_t without_half_key(const struct upload_slot *slot, const char *key)
 {
-	size_t length = slot->answer_size;
+	size_t length = slot->answer_size, half = key ? strlen(key) : 0;
+
+	while (half && (half > length || memcmp(slot->answer + length - half, key, half)))
+		half--;
+	return slot->answer_total > ANSWER_BYTES ? length - half : length;
+}
+
+/* The beginning of the answer on one line. */
+static void quote_answer(const struct upload_slot *slot, const char *key, char *ret, size_t size)
+{
+	size_t length = without_half_key(slot, key);
 
 	while (length && strchr(" \r\n\t", slot->answer[length - 1]))
 		length--;
@@ -283,7 +293,7 @@ static void describe(const struct upload_slot *slot, CURLcode code, struct uploa
 
 	if (ret->status)
 		curl_easy_getinfo(slot->easy, CURLINFO_REDIRECT_URL, &location);
-	quote_answer(slot, answer, sizeof(answer));
+	quote_answer(slot, key, answer, sizeof(answer));
 	if (location)
 		snprintf(ret->message, sizeof(ret->message),
 			 "HTTP %ld, and redirects are not followed", ret->status);
@@ -303,10 +313,10 @@ void upload_slot_end(struct upload_slot *slot, CURLcode code, struct upload_end 
 		ret->status = 0;
 	if (ret->status)
 		ret->end = RETRY_ANSWERED;
-	else if (is_barred(code))
-		ret->end = RETRY_BARRED;
+	else if (slot->body_given) /* also when what came back was no HTTP */
+		ret->end = RETRY_UNCLEAR;
 	else
-		ret->end = slot->body_given ? RETRY_UNCLEAR : RETRY_NOT_SENT;
+		ret->end = is_barred(code) ? RETRY_BARRED : RETRY_NOT_SENT;
 	describe(slot, code, ret);
 	curl_multi_remove_handle(slot->uploader->multi, slot->easy);
 	slot->item = NULL;

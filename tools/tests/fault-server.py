@@ -17,6 +17,7 @@ What it does; the first rule that matches decides, and a request without one is 
     reset=headers (before the body is read) | body (amid it) | after (taken, the answer is lost)
     stall=SECONDS before the answer   trickle=SECONDS between the bytes of the answer
     close=1   the connection is closed after the answer, without a word
+    garbage=1 (taken, and what comes back is no HTTP)
     expired=SECONDS  retry-after is a date so many seconds from now
 """
 import argparse
@@ -217,6 +218,9 @@ class Connection:
     def answer(self, words, headers):
         if "reset" in words:
             self.reset()
+            return False
+        if "garbage" in words:
+            self.send(b"SSH-2.0-server\r\n\r\n", 0)
             return False
         time.sleep(float(words.get("stall", 0)))
         self.send(self.response(words, headers), float(words.get("trickle", 0)))
