@@ -3,6 +3,7 @@
 #include "ddcrash.h"
 
 #include "activity.h"
+#include "descriptors.h"
 #include "handler.h"
 #include "maps.h"
 #include "raw.h"
@@ -91,10 +92,13 @@ static int start(const struct ddcrash_config *config)
 	if (error)
 		return error;
 	look_around();
+	descriptors_keep();
 	atomic_store(&state.started, true);
 	error = install_all();
-	if (error)
+	if (error) {
 		atomic_store(&state.started, false);
+		descriptors_give_up();
+	}
 	return error;
 }
 
@@ -117,6 +121,7 @@ int ddcrash_stop(void)
 	state_lock();
 	if (atomic_exchange(&state.started, false)) {
 		uninstall_all();
+		descriptors_give_up();
 		error = ddcrash_thread_stop();
 	}
 	state_unlock();

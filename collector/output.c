@@ -2,6 +2,7 @@
 #include "output.h"
 
 #include "bytes.h"
+#include "descriptors.h"
 #include "raw.h"
 #include "state.h"
 #include "writer.h"
@@ -43,23 +44,6 @@ static int create(void)
 	return raw_open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOCTTY | O_NOFOLLOW, 0600);
 }
 
-/* One more descriptor than the limit, when the limit may be raised. */
-static int create_beyond_limit(void)
-{
-	struct rlimit limit, raised;
-	int fd;
-
-	if (raw_prlimit(RLIMIT_NOFILE, NULL, &limit) || limit.rlim_cur >= limit.rlim_max)
-		return -EMFILE;
-	raised = limit;
-	raised.rlim_cur++;
-	if (raw_prlimit(RLIMIT_NOFILE, &raised, NULL))
-		return -EMFILE;
-	fd = create();
-	raw_prlimit(RLIMIT_NOFILE, &limit, NULL);
-	return fd;
-}
-
 int output_open(const char *name, int signo)
 {
 	struct writer w;
@@ -71,8 +55,8 @@ int output_open(const char *name, int signo)
 	if (w.failed)
 		return -ENAMETOOLONG;
 	fd = create();
-	if (fd == -EMFILE)
-		fd = create_beyond_limit();
+	if (fd == -EMFILE && descriptors_raise_limit())
+		fd = create();
 	if (fd != -EEXIST)
 		return fd;
 	/* A report of an earlier run makes place; what someone else put there does not. */

@@ -103,6 +103,12 @@ static inline long raw_pipe(int fds[2])
 	return RAW3(__NR_pipe2, fds, O_CLOEXEC | O_NONBLOCK, 0);
 }
 
+/* The lowest free descriptor from `lowest` on. */
+static inline long raw_duplicate(int fd, int lowest)
+{
+	return RAW3(__NR_fcntl, fd, F_DUPFD_CLOEXEC, lowest);
+}
+
 /* Milliseconds. */
 static inline long raw_poll(struct pollfd *fds, size_t count, unsigned timeout)
 {

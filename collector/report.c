@@ -8,6 +8,7 @@
 
 #include "activity.h"
 #include "bytes.h"
+#include "descriptors.h"
 #include "exception.h"
 #include "maps.h"
 #include "memory.h"
@@ -221,6 +222,7 @@ static const struct section sections[] = {
 void report_connect(const struct crash *crash)
 {
 	(void)crash;
+	descriptors_give_up();
 	report.is_written = report.is_whole = false;
 	report.uplink.state = UPLINK_FAILED;
 	report.uplink.error = -ENOSYS;
@@ -274,6 +276,7 @@ void report_close(const struct crash *crash)
 	if (report.is_file && report.fd >= 0)
 		raw_close(report.fd);
 	report.fd = -1;
+	descriptors_restore_limit();
 }
 
 bool report_is_whole(void)

@@ -2,6 +2,7 @@
 #include "uplink.h"
 
 #include "bytes.h"
+#include "descriptors.h"
 #include "launch.h"
 #include "raw_receiver.h"
 #include "state.h"
@@ -135,21 +136,11 @@ bool uplink_is_wanted(void)
 
 /* --- opening ---------------------------------------------------------------------------------- */
 
-/* Two more descriptors than the limit, when the limit may be raised. */
 static int make_pair(int fds[2])
 {
-	struct rlimit limit, raised;
 	int error = (int)raw_socketpair(fds);
 
-	if (error != -EMFILE || raw_prlimit(RLIMIT_NOFILE, NULL, &limit))
-		return error;
-	raised = limit;
-	raised.rlim_cur += 2;
-	if (raised.rlim_cur > limit.rlim_max || raw_prlimit(RLIMIT_NOFILE, &raised, NULL))
-		return error;
-	error = (int)raw_socketpair(fds);
-	raw_prlimit(RLIMIT_NOFILE, &limit, NULL);
-	return error;
+	return error == -EMFILE && descriptors_raise_limit() ? (int)raw_socketpair(fds) : error;
 }
 
 static int start_program(struct uplink *uplink)
@@ -210,6 +201,8 @@ static int connect_socket(struct uplink *uplink)
 				  (long)(settings.timeout_ms % 1000) * 1000};
 	int fd = (int)raw_socket(), error;
 
+	if (fd == -EMFILE && descriptors_raise_limit())
+		fd = (int)raw_socket();
 	if (fd < 0)
 		return fd;
 	/* So long may a queue of others that crash keep us waiting. */

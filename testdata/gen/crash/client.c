@@ -5,8 +5,9 @@
  *	output=FILE receiver=FILE socket=NAME arg=ARGUMENT errors=FILE file=FILE timeout=MS pid=N
  *		of the configuration; `arg` and `file` may be repeated
  *	threads=N	threads that wait besides the one that crashes; all are collected
- *	limit=files	no descriptor can be opened; limit=processes and limit=calls: no process
- *			can be started, by rlimit or by a filter
+ *	limit=files	no descriptor can be opened; limit=full: all are in use, and the limit
+ *			can't be raised
+ *	limit=processes, limit=calls	no process can be started, by rlimit or by a filter
  *	memory=MB	of memory that is in use
  *	libraries=DIR:N	DIR/0.so to DIR/N-1.so are loaded
  *	measure		prints the microseconds until the crash is handed on, and exits with 0
@@ -153,12 +154,30 @@ static void limit_files(void)
 		fail("RLIMIT_NOFILE");
 }
 
+/* Root has no limit. */
+static void be_nobody(void)
+{
+	if (!geteuid() && (setgid(65534) || setuid(65534)))
+		fail("setuid");
+}
+
+static void use_files(void)
+{
+	struct rlimit few = {24, 24};
+
+	be_nobody();
+	if (setrlimit(RLIMIT_NOFILE, &few))
+		fail("RLIMIT_NOFILE");
+	while (dup(2) >= 0)
+		continue;
+}
+
 static void limit_processes(void)
 {
 	struct rlimit none = {0, 0};
 
-	/* Root has no limit. */
-	if ((!geteuid() && (setgid(65534) || setuid(65534))) || setrlimit(RLIMIT_NPROC, &none))
+	be_nobody();
+	if (setrlimit(RLIMIT_NPROC, &none))
 		fail("RLIMIT_NPROC");
 }
 
@@ -182,6 +201,8 @@ static void set_limit(void)
 {
 	if (limit && !strcmp(limit, "files"))
 		limit_files();
+	else if (limit && !strcmp(limit, "full"))
+		use_files();
 	else if (limit && !strcmp(limit, "processes"))
 		limit_processes();
 	else if (limit && !strcmp(limit, "calls"))
