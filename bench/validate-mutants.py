@@ -206,7 +206,7 @@ def trailing_comma(rng, text):
 def surround(rng, text):
     return rng.choice([b"", b" ", b"\n", b"\x00", b"null", b"0", b"\"x\"", b"[]", MARK + text, MARK + MARK + text,
                        text + MARK, text + b" \r\n\t", text + b"\x00", text + b"x", text + b",", text + b"]",
-                       b"\x0c" + text, b"//\n" + text, text.decode().encode("utf-16"), b"[" + text + b"]",
+                       b"\x0c" + text, b"//\n" + text, text.decode(errors="replace").encode("utf-16"), b"[" + text + b"]",
                        b"\xa0" + text, b"(" + text + b")"])
 
 
@@ -236,8 +236,10 @@ def make(folder, count, seed):
             text = json.dumps(document, ensure_ascii=rng.random() < 0.5,
                               indent=rng.choice([None, None, 1])).encode()
             for _ in range(rng.choice([0, 0, 0, 1, 1, 2])):
-                if VALUE.search(text) and NAME.search(text):
+                try:
                     text = rng.choice(TEXT_DAMAGE)(rng, text)
+                except IndexError:
+                    pass  # earlier damage left nothing of the kind
             with open(os.path.join(folder, version, "%05d.json" % n), "wb") as out:
                 out.write(text)
 
