@@ -297,6 +297,8 @@ def sourcemeta(schema, folder, version):
     for name in os.listdir(folder):
         run = subprocess.run([tool, "validate", "--fast", schema, os.path.join(folder, name)],
                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+        if b"unexpected error" in run.stdout:
+            continue  # it fails at some large numbers, and says so
         # an empty file is no error to it
         broken = b"Failed to parse" in run.stdout or run.returncode not in (0, 2)
         verdicts[name] = "broken" if broken else "invalid" if run.returncode else "valid"
