@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "host/store.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -18,6 +19,10 @@
 #define LOCK_PAUSE_NS 10000000
 /* Names tried for a file on file systems that have none without. */
 #define NAME_TRIES 1000
+/* Such files that are older are of writers that died. */
+#define LEFT_SECONDS 3600
+/* The name of a file between having none and having its own; only who has the lock uses it. */
+#define NEXT_NAME ".usercrash.next"
 
 static void file_name(unsigned number, char ret[STORE_NAME_MAX])
 {
@@ -130,8 +135,28 @@ static void unlock(const struct store *store)
 	flock(store->dir_fd, LOCK_UN);
 }
 
+static void remove_left(const struct store *store)
+{
+	int fd = openat(store->dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	const struct dirent *entry;
+	struct stat st;
+
+	if (!dir) {
+		cleanup_close(&fd);
+		return;
+	}
+	while ((entry = readdir(dir)))
+		if (!strncmp(entry->d_name, ".usercrash.", strlen(".usercrash.")) &&
+		    !fstatat(fd, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) &&
+		    time(NULL) - st.st_mtime > LEFT_SECONDS)
+			unlinkat(fd, entry->d_name, 0);
+	closedir(dir);
+}
+
 static int open_named(const struct store *store, char name[32])
 {
+	remove_left(store);
 	for (unsigned i = 0; i < NAME_TRIES; i++) {
 		int fd;
 
@@ -212,15 +237,12 @@ static int give_name(const struct store *store, struct store_file *file)
 	if (*file->temporary)
 		return 0;
 	snprintf(self, sizeof(self), "/proc/self/fd/%d", file->fd);
-	for (unsigned i = 0; i < NAME_TRIES; i++) {
-		snprintf(file->temporary, sizeof(file->temporary), ".usercrash.%d.%u", getpid(), i);
-		if (!linkat(AT_FDCWD, self, store->dir_fd, file->temporary, AT_SYMLINK_FOLLOW))
-			return 0;
-		if (errno != EEXIST)
-			break;
-	}
-	*file->temporary = '\0';
-	return -1;
+	/* what somebody left who died just here */
+	unlinkat(store->dir_fd, NEXT_NAME, 0);
+	if (linkat(AT_FDCWD, self, store->dir_fd, NEXT_NAME, AT_SYMLINK_FOLLOW))
+		return -1;
+	strcpy(file->temporary, NEXT_NAME);
+	return 0;
 }
 
 /* Under the number that is due; more files than there may be, of a time when it was more, go. */
@@ -253,8 +275,9 @@ struct crashinfo_error *store_commit(struct store *store, struct store_file *fil
 	}
 	if (futimens(file->fd, NULL) || give_name(store, file) || place(store, file, name_ret))
 		error = crashinfo_error_from_errno(errno, "cannot name a file in %s", store->path);
-	unlock(store);
+	/* while its name is ours */
 	store_abort(store, file);
+	unlock(store);
 	return error;
 }
 
