@@ -323,11 +323,12 @@ def traits(path):
         return dict(pairs)
 
     try:
-        json.loads(text.decode("utf-8-sig", "surrogateescape"), object_pairs_hook=members, parse_float=look,
-                   parse_int=lambda digits: look(digits) if len(digits) > 300 else int(digits))
         text.decode()
     except UnicodeDecodeError:
         found.add("bad UTF-8")
+    try:
+        json.loads(text.decode("utf-8-sig", "surrogateescape"), object_pairs_hook=members, parse_float=look,
+                   parse_int=lambda digits: look(digits) if len(digits) > 300 else int(digits))
     except (ValueError, RecursionError):
         pass
     if text.startswith(MARK):
