@@ -43,16 +43,22 @@ struct symbolize_large {
 	uint64_t needed_bytes;
 };
 
+/* Missing files that are named at the end. */
+#define SYMBOLIZE_SPLITS 64
+
 struct symbolize {
 	struct tool tool;
 	struct symbolize_options options;
 	struct crashinfo_finder *finder;
 	struct crashinfo_symbolizer *symbolizer;
-	/* modules whose places --explain has printed */
-	const struct crashinfo_module_files **explained;
+	/* modules and split files whose places --explain has printed */
+	const void **explained;
 	size_t explained_count;
 	struct symbolize_large large[SYMBOLIZE_LARGE];
 	size_t large_count, large_more;
+	/* what is missing of split debug information, one of a name; the rest is counted */
+	const struct crashinfo_symbol_split *splits[SYMBOLIZE_SPLITS];
+	size_t split_count, splits_more;
 	bool unresolved; /* some frame or address has no name */
 };
 
@@ -71,6 +77,11 @@ void symbolize_explain(struct symbolize *symbolize, const struct crashinfo_symbo
 void symbolize_note_memory(struct symbolize *symbolize, const struct crashinfo_symbol_query *query,
 			   const struct crashinfo_symbol_answer *answer);
 void symbolize_name_memory(struct symbolize *symbolize);
+
+/* Note what the answer lacks, and name all of it at the end (symbolize_explain.c). */
+void symbolize_note_split(struct symbolize *symbolize,
+			  const struct crashinfo_symbol_answer *answer);
+void symbolize_name_splits(struct symbolize *symbolize);
 
 /* Have servers asked for debug files, as the environment says (symbolize_debuginfod.c). */
 void symbolize_use_debuginfod(struct symbolize *symbolize);

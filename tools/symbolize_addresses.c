@@ -96,6 +96,7 @@ static void resolve_batch(struct symbolize *symbolize, struct batch *batch)
 		if (text)
 			print_text(symbolize, &batch->queries[i], answer);
 		symbolize_note_memory(symbolize, &batch->queries[i], answer);
+		symbolize_note_split(symbolize, answer);
 		if (symbolize->options.explain)
 			symbolize_explain(symbolize, &batch->queries[i], answer, NULL);
 		symbolize->unresolved |= !crashinfo_symbol_status_has_name(answer->status);
@@ -160,6 +161,7 @@ void symbolize_addresses(struct symbolize *symbolize)
 		if (batch.count)
 			resolve_batch(symbolize, &batch);
 		symbolize_name_memory(symbolize);
+		symbolize_name_splits(symbolize);
 	}
 	free(batch.queries);
 	free(batch.answers);

@@ -73,6 +73,7 @@ static void note_frame(void *user, const struct crashinfo_symbolized_frame *fram
 	if (is_missing(frame->answer->status) && (frame->query->build_id || frame->query->path))
 		note_missing(r, frame->query);
 	symbolize_note_memory(r->symbolize, frame->query, frame->answer);
+	symbolize_note_split(r->symbolize, frame->answer);
 	if (!r->symbolize->options.explain)
 		return;
 	snprintf(where, sizeof(where), "%s: frame %zu", r->names[frame->report], frame->frame);
@@ -105,6 +106,7 @@ static void summarize(struct reports *r)
 		tool_note(&r->symbolize->tool, "and for more modules (%zu frames)",
 			  r->missing_more);
 	symbolize_name_memory(r->symbolize);
+	symbolize_name_splits(r->symbolize);
 	r->symbolize->unresolved = unresolved > 0;
 }
 

@@ -41,6 +41,7 @@ void crashinfo_finder_destroy(struct crashinfo_finder *finder)
 	for (size_t i = 0; i < finder->dirs.size; i++) {
 		close(finder->dirs.data[i].fd);
 		free(finder->dirs.data[i].index.files.data);
+		free(finder->dirs.data[i].index.splits.data);
 	}
 	for (size_t i = 0; i < finder->modules.size; i++)
 		free(finder->modules.data[i]->attempts.data);

@@ -27,8 +27,15 @@ struct module_indexed {
 	bool has_dwarf, has_symtab;
 };
 
+/* A .dwo or .dwp file of a tree that was indexed; sorted by name. */
+struct module_named {
+	const char *name;     /* without folders */
+	const char *relative; /* to the folder */
+};
+
 struct module_index {
 	VEC(struct module_indexed) files;
+	VEC(struct module_named) splits;
 	bool done;
 };
 
@@ -70,6 +77,10 @@ struct crashinfo_error *module_index_make(struct crashinfo_finder *finder, struc
 void module_index_find(const struct module_dir *dir, const char *id,
 		       const struct module_indexed **ret, size_t *count_ret);
 
+/* All .dwo and .dwp files of this name, without folders, as above. */
+void module_index_find_split(const struct module_dir *dir, const char *name,
+			     const struct module_named **ret, size_t *count_ret);
+
 /* Look at one file of a folder, and use it where something is still missing. */
 struct crashinfo_error *module_try_path(struct crashinfo_finder *finder, struct module_files *files,
 					const struct module_dir *dir, const char *relative);
@@ -106,6 +117,35 @@ struct crashinfo_error *module_find_separate(struct crashinfo_finder *finder, co
 /* The dwz file named `name` with this build id; NOT_FOUND when the folders do not hold it. */
 struct crashinfo_error *module_find_alternate(struct crashinfo_finder *finder, const char *name,
 					      const char *build_id, struct module_file *ret);
+
+/* Where what a compiler split off a module's debug information may be. */
+struct module_split_places {
+	struct crashinfo_finder *finder;  /* its folders; NULL: none */
+	const struct module_files *files; /* what was found there, the folders of which count too */
+	const char *path;                 /* of a file that the user named; NULL when none */
+	const char *beside_path;          /* its folder, opened as `beside_fd` */
+	int beside_fd;                    /* -1: none */
+	struct arena arena;               /* of what is visited */
+};
+
+/* A place to look at, which may be none; true: this is it, and no others are looked at. */
+typedef bool module_split_fn(void *user, const struct module_file *file);
+
+/* `files` may be NULL, and `path` when no file was named. Ended by the one below. */
+struct crashinfo_error *module_split_places_init(struct crashinfo_finder *finder,
+						 const struct module_files *files, const char *path,
+						 struct module_split_places *ret);
+void module_split_places_deinit(struct module_split_places *places);
+/*
+ * Visit the places of the .dwo file that a debug file calls `name`, relative to `comp_dir` (NULL:
+ * unknown). Only folders that the user gave count, whatever the names say.
+ */
+struct crashinfo_error *module_split_visit(struct module_split_places *places, const char *name,
+					   const char *comp_dir, module_split_fn *visit,
+					   void *user);
+/* The packages that bear the module's name; or, `indexed`, all packages in the debug folders. */
+struct crashinfo_error *module_package_visit(struct module_split_places *places, bool indexed,
+					     module_split_fn *visit, void *user);
 
 /* "dir/relative" in the arena; NULL when memory is out. */
 const char *module_join(struct crashinfo_finder *finder, const char *dir, const char *relative);

@@ -87,6 +87,35 @@ static struct crashinfo_error *add_file(struct crashinfo_finder *finder, struct 
 	return error;
 }
 
+static bool is_split(const char *name)
+{
+	const char *dot = strrchr(name, '.');
+
+	return dot && (!strcmp(dot, ".dwo") || !strcmp(dot, ".dwp"));
+}
+
+/* They have no build ids, but names. */
+static struct crashinfo_error *add_split(struct crashinfo_finder *finder, struct module_dir *dir,
+					 const char *relative)
+{
+	const char *copy = arena_strdup(&finder->arena, relative);
+	struct module_named *slot = copy ? vec_push(&dir->index.splits) : NULL;
+	const char *slash = copy ? strrchr(copy, '/') : NULL;
+
+	if (!slot)
+		return crashinfo_error_no_memory();
+	*slot = (struct module_named){slash ? slash + 1 : copy, copy};
+	return NULL;
+}
+
+static int by_file_name(const void *a, const void *b)
+{
+	const struct module_named *x = a, *y = b;
+	int order = strcmp(x->name, y->name);
+
+	return order ? order : strcmp(x->relative, y->relative);
+}
+
 static struct crashinfo_error *walk(struct crashinfo_finder *finder, struct module_dir *dir,
 				    FTS *tree)
 {
@@ -110,7 +139,8 @@ static struct crashinfo_error *walk(struct crashinfo_finder *finder, struct modu
 				    limits->tree_files);
 			break;
 		}
-		error = add_file(finder, dir, entry->fts_path + prefix);
+		error = is_split(entry->fts_name) ? add_split(finder, dir, entry->fts_path + prefix)
+						  : add_file(finder, dir, entry->fts_path + prefix);
 	}
 	return error;
 }
@@ -134,7 +164,30 @@ struct crashinfo_error *module_index_make(struct crashinfo_finder *finder, struc
 	if (dir->index.files.size)
 		qsort(dir->index.files.data, dir->index.files.size, sizeof(*dir->index.files.data),
 		      by_id);
+	if (dir->index.splits.size)
+		qsort(dir->index.splits.data, dir->index.splits.size,
+		      sizeof(*dir->index.splits.data), by_file_name);
 	return error;
+}
+
+void module_index_find_split(const struct module_dir *dir, const char *name,
+			     const struct module_named **ret, size_t *count_ret)
+{
+	size_t low = 0, high = dir->index.splits.size, end;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (strcmp(dir->index.splits.data[middle].name, name) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	end = low;
+	while (end < dir->index.splits.size && !strcmp(dir->index.splits.data[end].name, name))
+		end++;
+	*ret = dir->index.splits.data + low;
+	*count_ret = end - low;
 }
 
 void module_index_find(const struct module_dir *dir, const char *id,

@@ -68,7 +68,10 @@ static void add_answer(struct strbuf *buf, uint64_t address,
 			strbuf_addc(buf, ',');
 		add_frame(buf, &answer->frames[i]);
 	}
-	strbuf_adds(buf, "]}\n");
+	strbuf_addc(buf, ']');
+	if (answer->split_missing)
+		add_text(buf, "split_missing", answer->split_missing->name);
+	strbuf_adds(buf, "}\n");
 }
 
 struct crashinfo_error *crashinfo_symbol_answers_to_json(

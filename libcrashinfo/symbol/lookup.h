@@ -26,6 +26,13 @@ struct lookup_frame {
 /* Directory and name joined as the compiler meant them, added to `buf`; the frame has a file. */
 void lookup_frame_path(const struct lookup_frame *frame, struct strbuf *buf);
 
+/* Debug information that the compiler split off and that is not at hand. */
+struct split_missing {
+	const char *name;                               /* of its file, NULL when it has none */
+	VEC(struct crashinfo_attempt) attempts;         /* where it was looked for */
+	const struct crashinfo_symbol_split *published; /* as the answers have it, when made */
+};
+
 struct lookup {
 	uint64_t address; /* to look up */
 	bool trampoline;
@@ -37,6 +44,7 @@ struct lookup {
 	bool damaged;   /* the debug information could not be read here */
 	bool limited;   /* deeper inlining than the limit */
 	bool unhandled; /* libdw is to read the unit */
+	struct split_missing *split_missing; /* of the unit; NULL when nothing is missing */
 };
 
 /* Lookups sorted by address: all of a module, or those in one unit. */

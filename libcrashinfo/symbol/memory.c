@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "symbol/memory.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/cursor.h"
@@ -20,11 +21,15 @@ static uint64_t old_size(Elf_Scn *section)
 static uint64_t inflated_size(Elf_Scn *section, const char *name, bool all)
 {
 	bool old = !strncmp(name, ".zdebug_", 8);
+	char plain[32] = "";
 	GElf_Shdr header;
 	GElf_Chdr compressed;
 
-	if ((!old && strncmp(name, ".debug_", 7) != 0) || (!all && !reader_reads(name + 7 + old)) ||
-	    !gelf_getshdr(section, &header))
+	if (!old && strncmp(name, ".debug_", 7) != 0)
+		return 0;
+	/* what was split off is called info.dwo and so on */
+	snprintf(plain, sizeof(plain), "%.*s", (int)strcspn(name + 7 + old, "."), name + 7 + old);
+	if ((!all && !reader_reads(plain)) || !gelf_getshdr(section, &header))
 		return 0;
 	if (header.sh_flags & SHF_COMPRESSED)
 		return gelf_getchdr(section, &compressed) ? compressed.ch_size : 0;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "symbol/module.h"
 
+#include <dwarf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -90,15 +91,24 @@ static bool is_allowed(struct symbol_module *module, const struct crashinfo_limi
 }
 
 static struct crashinfo_error *open_dwarf(const struct crashinfo_limits *limits, unsigned jobs,
-					  struct crashinfo_finder *finder,
+					  struct crashinfo_finder *finder, const char *path,
 					  struct symbol_module *module)
 {
 	const struct elf_file *file = dwarf_file(module);
+	struct crashinfo_error *error;
 
 	if (!file->elf || !elf_file_has_dwarf(file))
 		return NULL;
 	open_alternate(finder, module);
-	return is_allowed(module, limits, false) ? open_readers(limits, jobs, module) : NULL;
+	if (!is_allowed(module, limits, false))
+		return NULL;
+	error = open_readers(limits, jobs, module);
+	if (!error)
+		error = split_files_create(finder, module->found, path, &module->need, limits,
+					   &module->splits);
+	if (!error)
+		module->reader->source = split_files_source(module->splits);
+	return error;
 }
 
 /* Only for what our reader leaves: libdw inflates every section there is. */
@@ -116,6 +126,33 @@ static void open_libdw(struct symbol_module *module)
 		dwarf_setalt(module->dwarf, module->alternate_dwarf);
 	else
 		dwarf_setalt(module->dwarf, NO_ALTERNATE);
+}
+
+/*
+ * libdw opens what was split off a unit by itself, at paths that the debug file names, as soon as
+ * an attribute of the skeleton is asked for. So it gets no file with such units.
+ */
+static bool has_skeletons(Dwarf *dwarf)
+{
+	Dwarf_CU *unit = NULL;
+	uint8_t type;
+
+	while (!dwarf_get_units(dwarf, unit, &unit, NULL, &type, NULL, NULL))
+		if (type == DW_UT_skeleton)
+			return true;
+	return false;
+}
+
+static void refuse_skeletons(struct symbol_module *module)
+{
+	if (!module->dwarf ||
+	    (!has_skeletons(module->dwarf) &&
+	     !(module->alternate_dwarf && has_skeletons(module->alternate_dwarf))))
+		return;
+	dwarf_end(module->dwarf);
+	dwarf_end(module->alternate_dwarf);
+	module->dwarf = module->alternate_dwarf = NULL;
+	module->damaged = true;
 }
 
 static enum crashinfo_symbol_status why_refused(const struct crashinfo_module_files *files)
@@ -166,6 +203,7 @@ static struct crashinfo_error *open_named(struct crashinfo_finder *finder, const
 	error = module_find_separate(finder, path, &module->image, &found);
 	if (error)
 		return error;
+	module->found = found;
 	module->refused = why_refused(&found->public);
 	open_table(found, module);
 	/* a file that went away meanwhile costs its information, not the look-up */
@@ -185,7 +223,7 @@ static struct crashinfo_error *open_found(struct crashinfo_finder *finder,
 	error = crashinfo_finder_find(finder, query->build_id, query->path, &files);
 	if (error)
 		return error;
-	found = (const struct module_files *)files;
+	module->found = found = (const struct module_files *)files;
 	if (found->debug.path)
 		crashinfo_error_destroy(module_file_open(&found->debug, &module->debug));
 	if (found->image.path && found->image.relative != found->debug.relative)
@@ -247,7 +285,7 @@ struct crashinfo_error *symbol_module_open(const struct crashinfo_context *conte
 		return error;
 	}
 	*ret = module;
-	error = open_dwarf(limits_of(context), options->jobs, finder, ret);
+	error = open_dwarf(limits_of(context), options->jobs, finder, query->file, ret);
 	if (error)
 		symbol_module_close(ret);
 	return error;
@@ -259,6 +297,7 @@ void symbol_module_close(struct symbol_module *module)
 	cache_close(module->cache);
 	reader_file_destroy(module->reader);
 	reader_file_destroy(module->alternate_reader);
+	split_files_destroy(module->splits);
 	symbol_table_close(&module->table);
 	embedded_mini_close(&module->mini);
 	/* the alternate after what refers to it */
@@ -294,8 +333,10 @@ struct crashinfo_error *symbol_module_resolve_rest(struct symbol_module *module,
 	if (!rest.count)
 		return NULL;
 	if (!module->dwarf && !module->damaged && !module->too_large &&
-	    is_allowed(module, limits, true))
+	    is_allowed(module, limits, true)) {
 		open_libdw(module);
+		refuse_skeletons(module);
+	}
 	if (module->dwarf)
 		error = dwarf_resolve(module->dwarf, limits, &rest);
 	return error;

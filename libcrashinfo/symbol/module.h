@@ -7,12 +7,15 @@
 #include "symbol/embedded.h"
 #include "symbol/memory.h"
 #include "symbol/reader.h"
+#include "symbol/split.h"
 #include "symbol/table.h"
 
 struct symbol_module {
 	struct elf_file debug, image, alternate;       /* fd -1 and elf NULL when not there */
 	struct reader_file *reader, *alternate_reader; /* NULL without DWARF */
-	Dwarf *dwarf, *alternate_dwarf;                /* NULL until libdw is needed */
+	const struct module_files *found; /* by the finder, NULL when it was not asked */
+	struct split_files *splits;       /* what was split off; NULL without DWARF */
+	Dwarf *dwarf, *alternate_dwarf;   /* NULL until libdw is needed */
 	struct cache_file *cache;  /* answers in place of all of these; NULL when there is none */
 	struct symbol_table table; /* GSYM or Breakpad, if there is no DWARF */
 	struct embedded_mini mini; /* of the image, when a name was missing */

@@ -57,10 +57,13 @@ struct known_entry {
 struct unit_work {
 	struct reader_file *file;
 	struct reader_unit *unit;
+	/* where the entries are: elsewhere when they were split off */
+	struct reader_file *tree_file;
+	struct reader_unit *tree;
 	struct lookups *lookups;
 	struct reader_chain *chains;
 	struct reader_row *rows;
-	struct reader_line_table *table; /* NULL when the unit has none */
+	struct reader_line_table *table;       /* NULL when the unit has none */
 	struct known_entry known[KNOWN_DEPTH]; /* the last of each depth */
 };
 
@@ -82,15 +85,15 @@ static void add_fact(struct entry_facts *facts, const struct reader_value *value
 /* The walk has been over this entry, so it is whole. */
 static struct entry_facts read_facts(struct unit_work *work, uint64_t entry)
 {
-	struct cursor c = reader_cursor(work->file, READER_INFO, entry);
-	const struct reader_abbrevs *abbrevs = work->unit->abbrevs;
+	struct cursor c = reader_cursor(work->tree_file, READER_INFO, entry);
+	const struct reader_abbrevs *abbrevs = work->tree->abbrevs;
 	const struct reader_abbrev *abbrev = reader_abbrev_find(abbrevs, cursor_uleb(&c));
 	struct entry_facts facts = {0};
 
 	for (uint32_t i = 0; abbrev && i < abbrev->attribute_count; i++) {
 		struct reader_value value;
 
-		if (!reader_used_value(work->file, work->unit,
+		if (!reader_used_value(work->tree_file, work->tree,
 				       &abbrevs->attributes.data[abbrev->attributes + i],
 				       READER_FOR_EXTENT | READER_FOR_CALL, &c, &value))
 			break;
@@ -106,7 +109,7 @@ static const struct known_entry *know(struct unit_work *work, size_t depth, uint
 	if (known->entry != entry) {
 		known->entry = entry;
 		known->facts = read_facts(work, entry);
-		reader_names(work->file, entry, &known->linkage_name, &known->name);
+		reader_names(work->tree_file, entry, &known->linkage_name, &known->name);
 	}
 	return known;
 }
@@ -165,12 +168,32 @@ static bool make_frames(struct unit_work *work, size_t i)
 	return true;
 }
 
+/* The chains, from the tree that was split off or, failing that, from what the skeleton has. */
+static bool walk(struct unit_work *work, bool *memory_ret)
+{
+	bool complete = reader_unit_tree(work->file, work->unit, &work->tree_file, &work->tree);
+	bool ok = reader_tree_walk(work->tree_file, work->tree, work->lookups, work->chains,
+				   memory_ret);
+
+	if (!ok && !*memory_ret && work->tree != work->unit) {
+		reader_split_refuse(work->unit->split, "damaged");
+		for (size_t i = 0; i < work->lookups->count; i++)
+			work->chains[i].size = 0;
+		complete = reader_unit_tree(work->file, work->unit, &work->tree_file, &work->tree);
+		ok = reader_tree_walk(work->tree_file, work->tree, work->lookups, work->chains,
+				      memory_ret);
+	}
+	for (size_t i = 0; i < work->lookups->count && !complete && work->unit->split; i++)
+		work->lookups->data[i].split_missing = &work->unit->split->missing;
+	return ok;
+}
+
 /* False when the unit is damaged, unknown, or memory is out, which `*memory_ret` tells. */
 static bool resolve_unit(struct unit_work *work, bool *memory_ret)
 {
 	if (!reader_unit_root(work->file, work->unit))
 		return false;
-	if (!reader_tree_walk(work->file, work->unit, work->lookups, work->chains, memory_ret))
+	if (!walk(work, memory_ret))
 		return false;
 	if (work->unit->has_line) {
 		work->table = reader_line_open(work->file, work->unit, &work->file->arena);
@@ -207,6 +230,8 @@ static struct crashinfo_error *resolve_run(struct reader_file *file, struct look
 	if (work.table)
 		reader_line_deinit(work.table);
 	reader_unit_release(file, work.unit);
+	if (work.tree && work.tree != work.unit)
+		reader_unit_release(work.tree_file, work.tree);
 	free(work.chains);
 	free(work.rows);
 	return no_memory ? crashinfo_error_no_memory() : NULL;
@@ -306,6 +331,23 @@ static bool resolve_all(struct reader_file *file, struct lookups *lookups)
 	return !runs.no_memory;
 }
 
+/* What was split off the units that are asked for, as threads cannot look for it. */
+static struct crashinfo_error *find_splits(struct reader_file *file, const struct lookups *lookups)
+{
+	struct crashinfo_error *error = NULL;
+	uint64_t last = 0;
+
+	for (size_t i = 0; i < lookups->count && !error; i++) {
+		uint64_t root = lookups->data[i].unit;
+		struct reader_unit *unit = root != last ? reader_unit_of(file, root) : NULL;
+
+		last = root;
+		if (unit && reader_unit_root(file, unit) && unit->is_skeleton)
+			error = reader_unit_split(file, unit);
+	}
+	return error;
+}
+
 static struct crashinfo_error *resolve_now(struct reader_file *file, struct lookups *lookups)
 {
 	struct crashinfo_error *error;
@@ -318,6 +360,8 @@ static struct crashinfo_error *resolve_now(struct reader_file *file, struct look
 	error = assign_units(file, lookups);
 	if (!error && file->windowed)
 		reader_window_read_lines(file, lookups);
+	if (!error)
+		error = find_splits(file, lookups);
 	if (!error && !resolve_all(file, lookups))
 		error = crashinfo_error_no_memory();
 	return error;
@@ -342,6 +386,7 @@ static void reset(struct lookups *lookups)
 		lookup->frames.size = 0;
 		lookup->unit = 0;
 		lookup->unhandled = lookup->limited = lookup->damaged = false;
+		lookup->split_missing = NULL;
 	}
 	lookups_sort(lookups);
 }
@@ -405,6 +450,30 @@ static bool unit_lines(struct reader_file *file, struct reader_unit *unit,
 	return ok;
 }
 
+/* The functions of the unit, if its tree is at hand. */
+static bool unit_functions(struct reader_file *file, struct reader_unit *unit,
+			   struct boundaries *boundaries)
+{
+	struct reader_file *tree_file;
+	struct reader_unit *tree;
+	bool ok;
+
+	if (unit->is_skeleton) {
+		struct crashinfo_error *error = reader_unit_split(file, unit);
+
+		ok = !error;
+		crashinfo_error_destroy(error);
+		if (!ok)
+			return false;
+	}
+	if (!reader_unit_tree(file, unit, &tree_file, &tree))
+		return false;
+	ok = reader_tree_functions(tree_file, tree, true, visit_range, boundaries);
+	if (tree != unit)
+		reader_unit_release(tree_file, tree);
+	return ok;
+}
+
 static bool unit_boundaries(struct reader_file *file, struct reader_unit *unit,
 			    struct boundaries *boundaries)
 {
@@ -416,8 +485,7 @@ static bool unit_boundaries(struct reader_file *file, struct reader_unit *unit,
 	if (!reader_unit_root(file, unit))
 		return false;
 	ok = reader_extent_visit(file, unit, &unit->extent, visit_range, boundaries) &&
-	     reader_tree_functions(file, unit, true, visit_range, boundaries) &&
-	     unit_lines(file, unit, boundaries);
+	     unit_functions(file, unit, boundaries) && unit_lines(file, unit, boundaries);
 	reader_unit_release(file, unit);
 	return ok;
 }

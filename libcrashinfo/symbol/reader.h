@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The query-driven DWARF reader: what it costs grows with the addresses asked for and the units
- * they are in, not with the file. It reads DWARF 2 to 5 of both formats and byte orders. What it
- * does not handle, such as split units, it leaves to libdw, unit by unit.
+ * they are in, not with the file. It reads DWARF 2 to 5 of both formats and byte orders, also what
+ * compilers split off into .dwo files and packages of them. What it does not handle it leaves to
+ * libdw, unit by unit.
  */
 #ifndef SYMBOL_READER_H
 #define SYMBOL_READER_H
@@ -98,11 +99,20 @@ struct reader_unit {
 	bool dropped;   /* not asked for, so its bytes were given back */
 	bool has_ranges;
 	bool has_line;
+	bool is_skeleton; /* its tree is elsewhere */
 	struct reader_extent extent;
 	uint64_t low_pc, line; /* line: offset in .debug_line */
-	uint64_t str_offsets_base, addr_base, rnglists_base;
+	uint64_t str_offsets_base, addr_base, rnglists_base, ranges_base;
 	const char *comp_dir;
+	const char *split_name;         /* of the .dwo file, as the compiler was told */
+	uint64_t split_id;              /* the same in skeleton and split unit */
+	struct reader_split *split;     /* of a skeleton, when it has been looked for */
 	struct reader_abbrevs *abbrevs; /* when read */
+};
+
+/* What a unit that was split off takes from its skeleton. */
+struct reader_bases {
+	uint64_t addr_base, ranges_base, low_pc;
 };
 
 /* Names of an entry that others refer to; `entry` is 0 when there are none here. */
@@ -132,6 +142,11 @@ struct reader_file {
 	VEC(struct reader_file *) forks; /* of this one, for threads */
 	struct reader_file *alternate;   /* what dwz split off; NULL when there is none */
 	struct reader_named recent[READER_RECENT];
+	bool is_split;                            /* holds units that were split off */
+	struct reader_bases bases;                /* of their skeleton */
+	const struct reader_split_source *source; /* of what was split off this; NULL: none */
+	VEC(struct reader_split *) splits;
+	bool was_widened; /* units have been read anew */
 };
 
 /* The value of one attribute. Strings stand in the file. */
@@ -165,6 +180,53 @@ void reader_file_destroy(struct reader_file *file);
 void reader_sections_read(struct reader_file *file, const struct lookups *lookups);
 /* Read again, and all of it, what was kept in part only. */
 void reader_sections_widen(struct reader_file *file);
+
+/*
+ * The units that were split off into `file`, a .dwo file or a package of them, with their sections
+ * inflated. `file` must outlive the reader. NO_MEMORY is the only error.
+ */
+struct crashinfo_error *reader_file_create_split(const struct elf_file *file,
+						 const struct crashinfo_limits *limits,
+						 struct reader_file **ret);
+
+/* --- reader_split.c --- */
+
+/* The tree of a skeleton unit, or that it is missing. */
+struct reader_split {
+	uint64_t skeleton;        /* offset of that unit */
+	struct elf_file elf;      /* that the tree is in, when it is in no package */
+	struct reader_file *file; /* NULL when it is missing */
+	struct reader_unit *unit;
+	const char *path; /* of the file it was found in */
+	struct split_missing missing;
+};
+
+/*
+ * Look for the tree of `skeleton`, whose root has been read, and fill `split`: by
+ * reader_split_bind(), or `missing`. NO_MEMORY is the only error.
+ */
+struct reader_split_source {
+	struct crashinfo_error *(*find)(void *user, struct reader_file *file,
+					const struct reader_unit *skeleton,
+					struct reader_split *split);
+	void *user;
+};
+
+/* Look for the tree of a skeleton unit once. Not for threads. NO_MEMORY is the only error. */
+struct crashinfo_error *reader_unit_split(struct reader_file *file, struct reader_unit *skeleton);
+/* Where the tree of the unit is to be read; false when it is missing. */
+bool reader_unit_tree(struct reader_file *file, struct reader_unit *unit,
+		      struct reader_file **file_ret, struct reader_unit **unit_ret);
+/* The tree cannot be read: it is as good as missing. */
+void reader_split_refuse(struct reader_split *split, const char *outcome);
+
+/*
+ * Take `tree` (made by reader_file_create_split() or reader_package_open_unit()) for the tree of
+ * `skeleton`, a unit of `file`. NULL when it has a unit of that id, else why not: static storage.
+ */
+const char *reader_split_bind(struct reader_file *tree, const struct reader_file *file,
+			      const struct reader_unit *skeleton, struct reader_unit **unit_ret);
+void reader_split_destroy(struct reader_split *split);
 
 /* --- reader_window.c --- */
 

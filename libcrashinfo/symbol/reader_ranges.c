@@ -134,7 +134,8 @@ static bool visit_list(struct reader_file *file, const struct reader_unit *unit,
 bool reader_extent_visit(struct reader_file *file, const struct reader_unit *unit,
 			 const struct reader_extent *extent, reader_range_fn *visit, void *user)
 {
-	uint64_t offset = extent->ranges;
+	/* DWARF 5 has no such base, and a skeleton's own ranges do not count from it */
+	uint64_t offset = extent->ranges + (file->is_split ? unit->ranges_base : 0);
 	uint64_t high = extent->high + (extent->high_is_size ? extent->low : 0);
 
 	if (extent->has_low && extent->has_high)

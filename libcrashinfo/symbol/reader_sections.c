@@ -2,6 +2,7 @@
 /* The sections that the reader reads, each taken when it is first asked for. */
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -114,6 +115,7 @@ void reader_sections_widen(struct reader_file *file)
 		reader_abbrevs_destroy(file->units.data[i].abbrevs);
 	file->units.size = 0;
 	memset(file->recent, 0, sizeof(file->recent));
+	file->was_widened = true;
 	file->has_units = file->has_unhandled = file->windowed = file->wants_more = false;
 }
 
@@ -138,6 +140,37 @@ struct crashinfo_error *reader_file_create(const struct elf_file *file,
 	return NULL;
 }
 
+/* Of these a split file has its own; the others are its skeleton's. */
+static const enum reader_section split_sections[] = {
+	READER_INFO, READER_ABBREV, READER_STR, READER_STR_OFFSETS, READER_RNGLISTS,
+};
+
+struct crashinfo_error *reader_file_create_split(const struct elf_file *file,
+						 const struct crashinfo_limits *limits,
+						 struct reader_file **ret)
+{
+	struct reader_file *reader = calloc(1, sizeof(*reader));
+	const char *ident = elf_getident(file->elf, NULL);
+
+	if (!reader)
+		return crashinfo_error_no_memory();
+	reader->file = file;
+	reader->limits = limits;
+	reader->big_endian = ident && ident[EI_DATA] == ELFDATA2MSB;
+	reader->is_split = reader->inflated = true;
+	arena_init(&reader->arena);
+	for (size_t i = 0; i < sizeof(split_sections) / sizeof(split_sections[0]); i++) {
+		struct module_section *section = &reader->sections[split_sections[i]];
+		char name[64];
+
+		snprintf(name, sizeof(name), "%s.dwo", names[split_sections[i]]);
+		module_section_find_debug(file, name, limits->inflated_bytes, section);
+		module_section_inflate(section, NULL, NULL);
+	}
+	*ret = reader;
+	return NULL;
+}
+
 struct reader_file *reader_file_fork(const struct reader_file *file)
 {
 	struct reader_file *fork = calloc(1, sizeof(*fork));
@@ -158,6 +191,9 @@ struct reader_file *reader_file_fork(const struct reader_file *file)
 	fork->spare = NULL;
 	fork->forks.data = NULL;
 	fork->forks.size = fork->forks.capacity = 0;
+	/* units have the trees that were found for them; the list is their owner's */
+	fork->splits.data = NULL;
+	fork->splits.size = fork->splits.capacity = 0;
 	arena_init(&fork->arena);
 	if (file->alternate)
 		fork->alternate = reader_file_fork(file->alternate);
@@ -177,6 +213,9 @@ void reader_file_destroy(struct reader_file *file)
 	for (size_t i = 0; i < file->forks.size; i++)
 		reader_file_destroy(file->forks.data[i]);
 	free(file->forks.data);
+	for (size_t i = 0; i < file->splits.size; i++)
+		reader_split_destroy(file->splits.data[i]);
+	free(file->splits.data);
 	if (file->forked)
 		reader_file_destroy(file->alternate);
 	arena_deinit(&file->arena);

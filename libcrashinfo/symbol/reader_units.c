@@ -12,8 +12,9 @@ static void read_rest(struct cursor *c, struct reader_unit *unit)
 		unit->type = cursor_u8(c);
 		unit->address_size = cursor_u8(c);
 		unit->abbrev_offset = cursor_uint(c, unit->offset_size);
+		unit->is_skeleton = unit->type == DW_UT_skeleton;
 		if (unit->type == DW_UT_skeleton || unit->type == DW_UT_split_compile)
-			cursor_skip(c, 8);
+			unit->split_id = cursor_u64(c);
 		else if (unit->type == DW_UT_type || unit->type == DW_UT_split_type)
 			cursor_skip(c, 8u + unit->offset_size);
 	} else {
@@ -43,7 +44,7 @@ bool reader_unit_header(struct cursor *section, uint64_t offset, struct reader_u
 	unit->root = offset + (uint64_t)(c.at - start);
 	unit->unhandled = unit->version < 2 || unit->version > 5 ||
 			  (unit->address_size != 4 && unit->address_size != 8) ||
-			  unit->type == DW_UT_skeleton || unit->type > DW_UT_type;
+			  unit->type > DW_UT_split_type;
 	return !c.failed && unit->root <= unit->end;
 }
 
@@ -103,19 +104,21 @@ struct reader_unit *reader_unit_of(struct reader_file *file, uint64_t offset)
 /* --- the unit's own entry --- */
 
 /* Bases come before what is counted from them only by custom: so first they alone. */
-static void add_base(struct reader_unit *unit, const struct reader_value *value)
+static void add_base(struct reader_unit *unit, bool is_split, const struct reader_value *value)
 {
 	switch (value->name) {
 	case DW_AT_str_offsets_base: unit->str_offsets_base = value->number; break;
 	case DW_AT_addr_base:
 	case DW_AT_GNU_addr_base: unit->addr_base = value->number; break;
 	case DW_AT_rnglists_base: unit->rnglists_base = value->number; break;
+	case DW_AT_GNU_ranges_base: unit->ranges_base = value->number; break;
+	case DW_AT_GNU_dwo_id: unit->split_id = value->number; break;
 	case DW_AT_stmt_list:
 		unit->line = value->number;
 		unit->has_line = true;
 		break;
 	case DW_AT_GNU_dwo_name:
-	case DW_AT_dwo_name: unit->unhandled = true; break;
+	case DW_AT_dwo_name: unit->is_skeleton = !is_split; break;
 	default: break;
 	}
 }
@@ -125,13 +128,15 @@ static void add_root(struct reader_unit *unit, const struct reader_value *value)
 	reader_extent_add(&unit->extent, value);
 	if (value->name == DW_AT_comp_dir)
 		unit->comp_dir = value->text;
+	else if (value->name == DW_AT_GNU_dwo_name || value->name == DW_AT_dwo_name)
+		unit->split_name = value->text;
 }
 
 static bool is_base(unsigned name)
 {
 	return name == DW_AT_str_offsets_base || name == DW_AT_addr_base ||
 	       name == DW_AT_GNU_addr_base || name == DW_AT_rnglists_base ||
-	       name == DW_AT_stmt_list || name == DW_AT_GNU_dwo_name || name == DW_AT_dwo_name;
+	       name == DW_AT_stmt_list || name == DW_AT_GNU_ranges_base || name == DW_AT_GNU_dwo_id;
 }
 
 static bool read_root(struct reader_file *file, struct reader_unit *unit,
@@ -146,7 +151,7 @@ static bool read_root(struct reader_file *file, struct reader_unit *unit,
 		    (c.failed || !bases || is_base(attributes[i].name)))
 			return false;
 		if (bases)
-			add_base(unit, &value);
+			add_base(unit, file->is_split, &value);
 		else
 			add_root(unit, &value);
 	}
@@ -189,6 +194,15 @@ static bool find_declaration(struct reader_file *file, const struct reader_unit 
 	return false;
 }
 
+/* A unit that was split off says none of this itself. */
+static void set_bases(const struct reader_file *file, struct reader_unit *unit)
+{
+	unit->addr_base = file->bases.addr_base;
+	unit->ranges_base = file->bases.ranges_base;
+	/* behind the header: length, version, sizes of addresses and segments, number of offsets */
+	unit->rnglists_base = unit->offset_size == 8 ? 20 : 12;
+}
+
 /* Units of all producers have below 20. */
 #define ROOT_ATTRIBUTES 64
 
@@ -203,11 +217,13 @@ bool reader_unit_root(struct reader_file *file, struct reader_unit *unit)
 	/* DWARF 5 has a header in front of the offsets that units without a base begin behind */
 	unit->str_offsets_base = unit->version >= 5 ? 2u * unit->offset_size : 0;
 	unit->addr_base = unit->version >= 5 ? 8 : 0;
+	if (file->is_split)
+		set_bases(file, unit);
 	if (!find_declaration(file, unit, cursor_uleb(&c), attributes, ROOT_ATTRIBUTES, &count) ||
 	    !read_root(file, unit, attributes, count, c, true) || unit->unhandled ||
 	    !read_root(file, unit, attributes, count, c, false))
 		unit->unhandled = true;
-	unit->low_pc = unit->extent.low;
+	unit->low_pc = file->is_split ? file->bases.low_pc : unit->extent.low;
 	unit->has_ranges =
 		unit->extent.has_ranges || (unit->extent.has_low && unit->extent.has_high);
 	unit->has_root = true;
@@ -359,7 +375,9 @@ static void read_functions(struct reader_file *file, struct places *places, bool
 	for (size_t i = 0; i < file->units.size; i++) {
 		struct reader_unit *unit = &file->units.data[i];
 
-		if (unit->type != DW_UT_compile || unit->unhandled || unit->has_ranges)
+		/* producers of skeletons have always written them */
+		if (unit->type != DW_UT_compile || unit->unhandled || unit->has_ranges ||
+		    unit->is_skeleton)
 			continue;
 		places->unit = unit;
 		if (!reader_tree_functions(file, unit, false, add_range, places))

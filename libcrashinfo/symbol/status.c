@@ -31,6 +31,14 @@ static const struct status_row rows[] = {
 	[CRASHINFO_SYMBOL_MEMORY_LIMIT] = {"memory-limit",
 					   "the debug information needs more memory than allowed",
 					   false},
+	[CRASHINFO_SYMBOL_RESOLVED_SPLIT_MISSING] =
+		{"resolved-split-missing",
+		 "inlined functions are not known, as the file with the split debug information "
+		 "is missing",
+		 true},
+	[CRASHINFO_SYMBOL_SPLIT_MISSING] = {"split-missing",
+					    "the file with the split debug information is missing",
+					    false},
 	[CRASHINFO_SYMBOL_NO_DWARF] = {"no-dwarf",
 				       "the file has no debug information and no symbol here",
 				       false},

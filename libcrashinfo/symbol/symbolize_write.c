@@ -186,7 +186,8 @@ struct crashinfo_error *symbolize_write(const struct crashinfo_json *json,
 					const struct crashinfo_symbol_answer *answer)
 {
 	bool named = crashinfo_symbol_status_has_name(answer->status);
-	bool lacking = answer->status == CRASHINFO_SYMBOL_RESOLVED_MEMORY_LIMIT;
+	bool lacking = answer->status == CRASHINFO_SYMBOL_RESOLVED_MEMORY_LIMIT ||
+		       answer->status == CRASHINFO_SYMBOL_RESOLVED_SPLIT_MISSING;
 	struct strbuf outer _strbuf_ = {0};
 	struct crashinfo_error *error;
 	char reason[256];

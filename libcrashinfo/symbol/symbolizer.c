@@ -167,6 +167,9 @@ static enum crashinfo_symbol_status status_of(const struct symbol_module *module
 
 	if (lookup->limited)
 		return CRASHINFO_SYMBOL_LIMIT_REACHED;
+	if (lookup->split_missing)
+		return named ? CRASHINFO_SYMBOL_RESOLVED_SPLIT_MISSING
+			     : CRASHINFO_SYMBOL_SPLIT_MISSING;
 	if (named && frame->file && frame->line)
 		return CRASHINFO_SYMBOL_RESOLVED;
 	if (symbol_module_lacks_memory(module, lookup))
@@ -212,6 +215,43 @@ static bool set_frames(struct crashinfo_symbolizer *symbolizer, struct lookup *l
 	return true;
 }
 
+/* Once for all addresses that need the same file. */
+static const struct crashinfo_symbol_split *publish(struct arena *arena,
+						    struct split_missing *missing)
+{
+	struct crashinfo_symbol_split *split = arena_calloc(arena, 1, sizeof(*split));
+	size_t count = missing->attempts.size;
+	struct crashinfo_attempt *attempts = arena_calloc(arena, count, sizeof(*attempts));
+
+	if (!split || !attempts)
+		return NULL;
+	for (size_t i = 0; i < count; i++) {
+		const struct crashinfo_attempt *from = &missing->attempts.data[i];
+
+		attempts[i].path = arena_strdup(arena, from->path ? from->path : "");
+		attempts[i].outcome = from->outcome;
+		if (!attempts[i].path)
+			return NULL;
+	}
+	split->attempts = attempts;
+	split->attempt_count = count;
+	split->name = missing->name ? arena_strdup(arena, missing->name) : NULL;
+	return missing->name && !split->name ? NULL : split;
+}
+
+static bool set_missing(struct crashinfo_symbolizer *symbolizer, struct lookup *lookup,
+			struct crashinfo_symbol_answer *answer)
+{
+	struct split_missing *missing = lookup->split_missing;
+
+	if (!missing)
+		return true;
+	if (!missing->published)
+		missing->published = publish(&symbolizer->arena, missing);
+	answer->split_missing = missing->published;
+	return missing->published != NULL;
+}
+
 static struct crashinfo_error *make_answer(struct crashinfo_symbolizer *symbolizer,
 					   const struct symbol_module *module,
 					   struct lookup *lookup,
@@ -220,7 +260,7 @@ static struct crashinfo_error *make_answer(struct crashinfo_symbolizer *symboliz
 	*answer = (struct crashinfo_symbol_answer){.trampoline = lookup->trampoline};
 	if (symbolizer->options.no_inlines && lookup->frames.size > 1)
 		flatten(lookup);
-	if (!set_frames(symbolizer, lookup, answer))
+	if (!set_frames(symbolizer, lookup, answer) || !set_missing(symbolizer, lookup, answer))
 		return crashinfo_error_no_memory();
 	answer->cached = module->cache != NULL;
 	answer->status = status_of(module, lookup, answer);

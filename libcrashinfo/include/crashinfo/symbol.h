@@ -33,7 +33,10 @@ enum crashinfo_symbol_status {
 	/* function from the symbol table: the debug information needs more memory than allowed */
 	CRASHINFO_SYMBOL_RESOLVED_MEMORY_LIMIT,
 	CRASHINFO_SYMBOL_MEMORY_LIMIT, /* the same, and no symbol holds the address */
-	CRASHINFO_SYMBOL_NO_DWARF,        /* the file has neither DWARF nor a symbol here */
+	/* the symbol table's function with its line, as the .dwo or .dwp file is missing */
+	CRASHINFO_SYMBOL_RESOLVED_SPLIT_MISSING,
+	CRASHINFO_SYMBOL_SPLIT_MISSING,         /* the same, and no symbol holds the address */
+	CRASHINFO_SYMBOL_NO_DWARF,              /* the file has neither DWARF nor a symbol here */
 	CRASHINFO_SYMBOL_ADDRESS_OUTSIDE_UNITS, /* no unit and no symbol holds the address */
 	CRASHINFO_SYMBOL_CORRUPT_DEBUG_INFO,    /* the file is damaged */
 	CRASHINFO_SYMBOL_LIMIT_REACHED,         /* a limit stopped the look-up */
@@ -72,6 +75,13 @@ struct crashinfo_symbol_query {
 	bool return_address;
 };
 
+/* A file that the compiler split debug information off into and that is not at hand. */
+struct crashinfo_symbol_split {
+	const char *name; /* as the compiler was told, any bytes; NULL when unknown */
+	const struct crashinfo_attempt *attempts; /* where it was looked for */
+	size_t attempt_count;
+};
+
 struct crashinfo_symbol_answer {
 	enum crashinfo_symbol_status status;
 	const struct crashinfo_symbol_frame *frames; /* innermost first; owned by the symbolizer */
@@ -80,6 +90,8 @@ struct crashinfo_symbol_answer {
 	uint64_t needed_bytes;
 	bool cached;     /* taken from the cache folder */
 	bool trampoline; /* a signal trampoline: the frame behind it holds an exact address */
+	/* what would tell the inlined functions, too; NULL when nothing is missing */
+	const struct crashinfo_symbol_split *split_missing;
 };
 
 struct crashinfo_symbolizer_options {
@@ -90,7 +102,7 @@ struct crashinfo_symbolizer_options {
 	 * id, and take them from there; NULL: not so. Must outlive the symbolizer.
 	 */
 	const char *cache_dir;
-	unsigned jobs;    /* threads to use, 0: as many as CPUs are online */
+	unsigned jobs; /* threads to use, 0: as many as CPUs are online */
 };
 
 struct crashinfo_symbolizer;
@@ -113,8 +125,8 @@ struct crashinfo_error *crashinfo_symbolizer_resolve(struct crashinfo_symbolizer
 
 /*
  * The answers to queries as JSON objects, each on a line of its own: "address", "status" and
- * "frames", innermost first, whose members are absent when unknown. Ill-formed UTF-8 becomes
- * U+FFFD. malloc'd, `*size_ret` bytes and a NUL.
+ * "frames", innermost first, whose members are absent when unknown, and "split_missing" with the
+ * name of a file that is. Ill-formed UTF-8 becomes U+FFFD. malloc'd, `*size_ret` bytes and a NUL.
  */
 struct crashinfo_error *crashinfo_symbol_answers_to_json(
 	const struct crashinfo_symbol_query *queries, const struct crashinfo_symbol_answer *answers,
