@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -70,6 +71,8 @@ static void execute(const struct receiver *receiver, const char *const *argv, in
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	signal(SIGPIPE, SIG_DFL);
+	/* It ends with us. */
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	snprintf(path, sizeof(path), "%s/%s", receiver->tools_dir, argv[0]);
 	if (dup2(input, STDIN_FILENO) == STDIN_FILENO &&
 	    dup2(output, STDOUT_FILENO) == STDOUT_FILENO)

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <grp.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -225,11 +226,24 @@ static enum tool_status serve(struct crash *crash)
 	return TOOL_OK;
 }
 
+/* What is beyond all of them hangs where nothing has a time of its own: in a file system, or behind
+ * a lock that somebody else keeps. The crashed process has left its own report then. */
+static void limit_life(const struct receiver_options *o)
+{
+	uint64_t total = o->timeout + o->receive_timeout + 3 * o->system_timeout +
+			 o->unwind_timeout + o->report_timeout + o->symbols_timeout +
+			 2 * o->upload_timeout;
+
+	signal(SIGALRM, SIG_DFL);
+	alarm((unsigned)(total / 1000 + 1));
+}
+
 enum tool_status session_run(struct receiver *receiver, int fd)
 {
 	struct crash crash = {.receiver = receiver, .fd = fd};
 	enum tool_status status = TOOL_FAILED;
 
+	limit_life(&receiver->options);
 	read_peer(&crash);
 	if (open_texts(&crash))
 		status = serve(&crash);
