@@ -6,34 +6,10 @@
 #include "report.h"
 #include "snapshot.h"
 #include "state.h"
+#include "unwind/comments.h"
 
 /* As many as receivers of this stream expect at most. */
 #define FRAMES_MAX 512
-
-static const char *trust_comment(enum unwind_trust trust)
-{
-	switch (trust) {
-	case UNWIND_CONTEXT:
-	case UNWIND_CFI:
-	case UNWIND_SIGRETURN:
-	case UNWIND_BAD_CALL: break;
-	case UNWIND_LEAF: return "found at the stack pointer, no call frame information";
-	case UNWIND_FP: return "found by the frame pointer, no call frame information";
-	case UNWIND_SCAN: return "found by searching the stack, may be stale";
-	}
-	return NULL;
-}
-
-static const char *end_comment(enum unwind_end end)
-{
-	switch (end) {
-	case UNWIND_GOES_ON:
-	case UNWIND_OUTERMOST: break;
-	case UNWIND_LOST: return "the stack could not be followed beyond this frame";
-	case UNWIND_NO_PROGRESS: return "the caller of this frame would lie below it on the stack";
-	}
-	return NULL;
-}
 
 static void write_comments(struct writer *w, const char *first, const char *second)
 {
@@ -98,7 +74,7 @@ static void write_frame(struct writer *w, const struct unwind_frame *frame, cons
 	writer_text(w, "\"");
 	write_address(w, "sp", frame->sp, 1);
 	report_module(w, frame->pc);
-	write_comments(w, trust_comment(frame->trust), end);
+	write_comments(w, unwind_trust_comment(frame->trust), end);
 	writer_text(w, "}\n");
 	writer_flush(w);
 }
@@ -124,7 +100,7 @@ static void walk(struct writer *w, struct unwind_frame *frame)
 	for (unsigned n = 1; !comment && !w->failed; n++) {
 		enum unwind_end end = unwind_step(&own_space, &caller);
 
-		comment = end_comment(end);
+		comment = unwind_end_comment(end);
 		if (n == FRAMES_MAX && end == UNWIND_GOES_ON)
 			comment = "the stack is deeper, its other frames were left out";
 		write_frame(w, frame, comment);

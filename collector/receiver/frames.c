@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "receiver/receiver.h"
+#include "unwind/comments.h"
 
 /* As many as other receivers take. */
 #define FRAMES_MAX 512
@@ -22,31 +23,6 @@ void json_write_string(const char *text, size_t size, FILE *f)
 			fputc(c, f);
 	}
 	fputc('"', f);
-}
-
-static const char *trust_comment(enum unwind_trust trust)
-{
-	switch (trust) {
-	case UNWIND_CONTEXT:
-	case UNWIND_CFI:
-	case UNWIND_SIGRETURN:
-	case UNWIND_BAD_CALL: break;
-	case UNWIND_LEAF: return "found at the stack pointer, no call frame information";
-	case UNWIND_FP: return "found by the frame pointer, no call frame information";
-	case UNWIND_SCAN: return "found by searching the stack, may be stale";
-	}
-	return NULL;
-}
-
-static const char *end_comment(enum unwind_end end)
-{
-	switch (end) {
-	case UNWIND_GOES_ON:
-	case UNWIND_OUTERMOST: break;
-	case UNWIND_LOST: return "the stack could not be followed beyond this frame";
-	case UNWIND_NO_PROGRESS: return "the caller of this frame would lie below it on the stack";
-	}
-	return NULL;
 }
 
 static void write_module(const struct process_module *module, uint64_t pc, FILE *f)
@@ -83,7 +59,7 @@ static void write_frame(struct process *process, const struct unwind_frame *fram
 	fprintf(f, "{\"ip\":\"0x%" PRIx64 "\",\"sp\":\"0x%" PRIx64 "\"", frame->pc, frame->sp);
 	if (module)
 		write_module(module, frame->pc, f);
-	write_comments(trust_comment(frame->trust), comment, f);
+	write_comments(unwind_trust_comment(frame->trust), comment, f);
 	fputc('}', f);
 }
 
@@ -100,7 +76,7 @@ bool frames_write(struct process *process, const struct unwind_registers *regist
 
 		caller = frame;
 		end = unwind_step(space, &caller);
-		comment = end_comment(end);
+		comment = unwind_end_comment(end);
 		if (n == FRAMES_MAX && end == UNWIND_GOES_ON)
 			comment = "the stack is deeper, its other frames were left out";
 		write_frame(process, &frame, comment, f);

@@ -4,34 +4,10 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "unwind/comments.h"
 #include "json/write.h"
 
 #define STACK_FORMAT "Datadog Crashtracker 1.0"
-
-static const char *trust_comment(enum unwind_trust trust)
-{
-	switch (trust) {
-	case UNWIND_CONTEXT:
-	case UNWIND_CFI:
-	case UNWIND_SIGRETURN:
-	case UNWIND_BAD_CALL: break;
-	case UNWIND_LEAF: return "found at the stack pointer, no call frame information";
-	case UNWIND_FP: return "found by the frame pointer, no call frame information";
-	case UNWIND_SCAN: return "found by searching the stack, may be stale";
-	}
-	return NULL;
-}
-
-static const char *end_comment(enum unwind_end end)
-{
-	switch (end) {
-	case UNWIND_GOES_ON:
-	case UNWIND_OUTERMOST: break;
-	case UNWIND_LOST: return "the stack could not be followed beyond this frame";
-	case UNWIND_NO_PROGRESS: return "the caller of this frame would lie below it on the stack";
-	}
-	return NULL;
-}
 
 void dump_id_hex(const struct elf_build_id *id, char ret[2 * ELF_BUILD_ID_MAX + 1])
 {
@@ -70,7 +46,7 @@ static void add_comment(struct strbuf *json, const char *comment, size_t size, b
 static void add_frame(const struct dump *dump, const struct unwind_frame *frame,
 		      const char *ends_with, const struct strbuf *why, struct strbuf *json)
 {
-	const char *trust = trust_comment(frame->trust);
+	const char *trust = unwind_trust_comment(frame->trust);
 	bool any = false;
 
 	strbuf_addf(json, "{\"ip\":\"0x%jx\",\"sp\":\"0x%jx\"", (uintmax_t)frame->pc,
@@ -94,7 +70,7 @@ static bool add_last(const struct dump *dump, const struct unwind_frame *frame, 
 		dump->explain_end(dump->source, frame->pc, frame->sp, &why);
 	if (end == UNWIND_OUTERMOST && why.size)
 		end = UNWIND_LOST;
-	add_frame(dump, frame, end_comment(end), &why, json);
+	add_frame(dump, frame, unwind_end_comment(end), &why, json);
 	return end == UNWIND_OUTERMOST;
 }
 
