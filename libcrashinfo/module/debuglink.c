@@ -153,6 +153,19 @@ struct crashinfo_error *module_find_separate(struct crashinfo_finder *finder, co
 	return error;
 }
 
+/* By its build id, or the checksum that a supplementary file of DWARF 5 has in place of one. */
+static bool has_id(const struct elf_file *elf, const struct crashinfo_limits *limits,
+		   const char *id)
+{
+	char found[ELF_BUILD_ID_HEX] = "";
+	const char *name;
+	bool is_it;
+
+	if (elf_file_build_id(elf, limits, found) && !strcmp(found, id))
+		return true;
+	return elf_file_supplement(elf, &is_it, &name, found) && is_it && !strcmp(found, id);
+}
+
 /* Whether the file has the build id; then it is `*ret`. */
 static bool is_alternate(struct crashinfo_finder *finder, const struct module_dir *dir,
 			 const char *relative, const char *build_id, struct module_file *ret)
@@ -163,9 +176,9 @@ static bool is_alternate(struct crashinfo_finder *finder, const struct module_di
 		.dir_fd = dir->fd,
 		.mode = dir->sysroot ? BENEATH_ROOT : BENEATH_STRICT,
 	};
-	char id[ELF_BUILD_ID_HEX] = "";
 	struct crashinfo_error *error;
 	struct elf_file elf;
+	bool fits;
 
 	if (!file.path || !file.relative)
 		return false;
@@ -174,12 +187,11 @@ static bool is_alternate(struct crashinfo_finder *finder, const struct module_di
 		crashinfo_error_destroy(error);
 		return false;
 	}
-	elf_file_build_id(&elf, &finder->context.limits, id);
+	fits = has_id(&elf, &finder->context.limits, build_id);
 	elf_file_close(&elf);
-	if (strcmp(id, build_id))
-		return false;
-	*ret = file;
-	return true;
+	if (fits)
+		*ret = file;
+	return fits;
 }
 
 static bool alternate_in(struct crashinfo_finder *finder, struct module_dir *dir, const char *name,

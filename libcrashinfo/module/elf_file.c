@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -11,6 +12,7 @@
 #include <crashinfo/module.h>
 
 #include "base/cleanup.h"
+#include "base/cursor.h"
 #include "base/limits.h"
 
 struct crashinfo_error *elf_file_open(int fd, struct elf_file *ret)
@@ -175,6 +177,29 @@ bool elf_file_debuglink(const struct elf_file *file, const char **name_ret, uint
 	else
 		*crc_ret = (uint32_t)crc[3] << 24 | (uint32_t)crc[2] << 16 | (uint32_t)crc[1] << 8 |
 			   crc[0];
+	*name_ret = name;
+	return true;
+}
+
+bool elf_file_supplement(const struct elf_file *file, bool *is_it_ret, const char **name_ret,
+			 char id[ELF_BUILD_ID_HEX])
+{
+	Elf_Scn *section = elf_file_section(file, ".debug_sup");
+	Elf_Data *data = section ? elf_rawdata(section, NULL) : NULL;
+	const char *ident = elf_getident(file->elf, NULL);
+	struct cursor c = cursor_make(data ? data->d_buf : NULL, data ? data->d_size : 0,
+				      ident && ident[EI_DATA] == ELFDATA2MSB);
+	bool known = cursor_u16(&c) == 5;
+	uint8_t is_it = cursor_u8(&c);
+	const char *name = cursor_left(&c) ? cursor_string(&c) : NULL;
+	uint64_t size = cursor_uleb(&c);
+	const unsigned char *bytes = cursor_bytes(&c, size);
+
+	if (!known || c.failed || is_it > 1 || !name || !size || size > ELF_BUILD_ID_BYTES)
+		return false;
+	for (size_t i = 0; i < size; i++)
+		snprintf(id + 2 * i, 3, "%02x", bytes[i]);
+	*is_it_ret = is_it;
 	*name_ret = name;
 	return true;
 }

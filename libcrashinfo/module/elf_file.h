@@ -41,6 +41,12 @@ bool elf_file_is_debug_only(const struct elf_file *file);
  * the name holds a slash.
  */
 bool elf_file_debuglink(const struct elf_file *file, const char **name_ret, uint32_t *crc_ret);
+/*
+ * What .debug_sup of DWARF 5 says: the name of the supplementary file, whose checksum is the id as
+ * lowercase hex; of that file itself, in `*is_it_ret`, the id is its own. False when there is none.
+ */
+bool elf_file_supplement(const struct elf_file *file, bool *is_it_ret, const char **name_ret,
+			 char id[ELF_BUILD_ID_HEX]);
 /* CRC-32 of the whole file, as a debug link records it. */
 struct crashinfo_error *elf_file_crc(const struct elf_file *file, uint32_t *ret);
 

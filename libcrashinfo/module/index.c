@@ -53,7 +53,11 @@ static struct crashinfo_error *add_elf(struct crashinfo_finder *finder, struct m
 	char id[ELF_BUILD_ID_HEX];
 	struct module_indexed entry = {.kind = MODULE_ELF};
 
-	if (!elf_file_build_id(elf, &finder->context.limits, id))
+	const char *name;
+	bool is_it;
+
+	if (!elf_file_build_id(elf, &finder->context.limits, id) &&
+	    !(elf_file_supplement(elf, &is_it, &name, id) && is_it))
 		return NULL;
 	entry.has_dwarf = elf_file_has_dwarf(elf);
 	entry.has_symtab = elf_file_has_symtab(elf);

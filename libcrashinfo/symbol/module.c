@@ -32,7 +32,11 @@ static bool read_altlink(const struct elf_file *file, const char **name_ret,
 	struct cursor c = cursor_make(data ? data->d_buf : NULL, data ? data->d_size : 0, false);
 	const char *name = cursor_left(&c) ? cursor_string(&c) : NULL;
 	size_t size = cursor_left(&c);
+	bool is_it;
 
+	/* as DWARF 5 has it */
+	if (!section)
+		return elf_file_supplement(file, &is_it, name_ret, id) && !is_it;
 	if (!name || !size || size > ELF_BUILD_ID_BYTES)
 		return false;
 	for (size_t i = 0; i < size; i++)
