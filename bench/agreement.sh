@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # What ARCHITECTURE.md says of agreement: with llvm-symbolizer at random addresses of functions and of
 # .text, and of our DWARF reader with libdw at addresses all over the code. FILEs are compared, too.
 #
