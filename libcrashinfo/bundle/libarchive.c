@@ -2,11 +2,9 @@
 #define LIBARCHIVE_NAMES_ONLY
 #include "bundle/libarchive.h"
 
-#include <dlfcn.h>
 #include <pthread.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <string.h>
+
+#include "module/library.h"
 
 /* The number of the interface since version 3.0, which the headers that this is built with are of.
  */
@@ -19,26 +17,12 @@ static struct libarchive functions;
 static bool loaded;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
-struct function_row {
-	const char *name;
-	size_t offset;
-};
-
 #define ROW(name) {#name, offsetof(struct libarchive, name##_)},
-static const struct function_row rows[] = {LIBARCHIVE_FUNCTIONS(ROW)};
+static const struct library_function rows[] = {LIBARCHIVE_FUNCTIONS(ROW)};
 
 static void load(void)
 {
-	void *library = dlopen(SONAME, RTLD_NOW | RTLD_LOCAL);
-
-	for (size_t i = 0; library && i < sizeof(rows) / sizeof(rows[0]); i++) {
-		void *function = dlsym(library, rows[i].name);
-
-		if (!function)
-			return;
-		memcpy((char *)&functions + rows[i].offset, &function, sizeof(function));
-	}
-	loaded = library != NULL;
+	loaded = library_load(SONAME, rows, sizeof(rows) / sizeof(rows[0]), &functions);
 }
 
 struct crashinfo_error *libarchive_load(void)

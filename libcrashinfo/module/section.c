@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "module/section.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,7 @@
 
 #include "base/cleanup.h"
 #include "base/cursor.h"
+#include "module/library.h"
 
 /* Deflate cannot do better, so a header that says more lies; zstd can, and is held by the limit. */
 #define DEFLATE_RATIO 1032
@@ -94,12 +96,29 @@ static bool inflate_zlib(struct inflation *inflation)
 	return inflation->out == to_size;
 }
 
+/* Of libzstd, loaded by the first section that needs it. */
+static struct libzstd {
+	__typeof__(ZSTD_decompress) *decompress;
+} libzstd;
+static pthread_once_t zstd_once = PTHREAD_ONCE_INIT;
+
+static void load_zstd(void)
+{
+	static const struct library_function rows[] = {
+		{"ZSTD_decompress", offsetof(struct libzstd, decompress)},
+	};
+
+	library_load("libzstd.so.1", rows, 1, &libzstd);
+}
+
 static bool inflate_zstd(struct inflation *inflation)
 {
 	size_t size = (size_t)inflation->from.inflated_size;
 
-	if (ZSTD_decompress(inflation->section->owned, size, inflation->from.data,
-			    inflation->from.size) != size)
+	pthread_once(&zstd_once, load_zstd);
+	if (!libzstd.decompress ||
+	    libzstd.decompress(inflation->section->owned, size, inflation->from.data,
+			       inflation->from.size) != size)
 		return false;
 	inflation->in = inflation->from.size;
 	inflation->out = size;

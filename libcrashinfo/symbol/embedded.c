@@ -2,9 +2,11 @@
 #include "symbol/embedded.h"
 
 #include <lzma.h>
+#include <pthread.h>
 #include <stdlib.h>
 
 #include "base/cursor.h"
+#include "module/library.h"
 
 /* What a decoder may take: its window is part of what the file asks for. */
 #define LZMA_MEMORY ((uint64_t)128 * 1024 * 1024)
@@ -86,14 +88,38 @@ struct crashinfo_error *embedded_go_resolve(const struct elf_file *file,
 	return pclntab_resolve(&bytes, lookups);
 }
 
+/* Of liblzma, loaded when it is needed. */
+static struct lzma {
+	__typeof__(lzma_stream_decoder) *stream_decoder;
+	__typeof__(lzma_code) *code;
+	__typeof__(lzma_end) *end;
+} lzma;
+static bool lzma_loaded;
+static pthread_once_t lzma_once = PTHREAD_ONCE_INIT;
+
+static void load_lzma(void)
+{
+	static const struct library_function rows[] = {
+		{"lzma_stream_decoder", offsetof(struct lzma, stream_decoder)},
+		{"lzma_code", offsetof(struct lzma, code)},
+		{"lzma_end", offsetof(struct lzma, end)},
+	};
+
+	lzma_loaded = library_load("liblzma.so.5", rows, sizeof(rows) / sizeof(rows[0]), &lzma);
+}
+
 /* Unpack until the end of the stream; NULL when it is damaged or larger than `max`. */
 static unsigned char *unpack(const unsigned char *from, size_t size, size_t max, size_t *size_ret)
 {
 	lzma_stream stream = LZMA_STREAM_INIT;
 	unsigned char *to = NULL, *grown;
 	size_t capacity = 0;
-	lzma_ret state = lzma_stream_decoder(&stream, LZMA_MEMORY, 0);
+	lzma_ret state;
 
+	pthread_once(&lzma_once, load_lzma);
+	if (!lzma_loaded)
+		return NULL;
+	state = lzma.stream_decoder(&stream, LZMA_MEMORY, 0);
 	stream.next_in = from;
 	stream.avail_in = size;
 	while (state == LZMA_OK) {
@@ -109,10 +135,10 @@ static unsigned char *unpack(const unsigned char *from, size_t size, size_t max,
 			stream.next_out = to + stream.total_out;
 			stream.avail_out = capacity - (size_t)stream.total_out;
 		}
-		state = lzma_code(&stream, LZMA_FINISH);
+		state = lzma.code(&stream, LZMA_FINISH);
 	}
 	*size_ret = (size_t)stream.total_out;
-	lzma_end(&stream);
+	lzma.end(&stream);
 	if (state == LZMA_STREAM_END)
 		return to;
 	free(to);

@@ -3,15 +3,13 @@
 #ifndef SYMBOL_LOOKUP_H
 #define SYMBOL_LOOKUP_H
 
-#include <elfutils/libdw.h>
-#include <elfutils/libdwelf.h>
-
 #include <crashinfo/symbol.h>
 
 #include "base/arena.h"
 #include "base/strbuf.h"
 #include "base/vec.h"
 #include "module/finder.h"
+#include "symbol/libdw.h"
 
 /* A function at an address as the file has it; strings live as long as the module is open. */
 struct lookup_frame {

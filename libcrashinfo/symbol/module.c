@@ -118,7 +118,8 @@ static struct crashinfo_error *open_dwarf(const struct crashinfo_limits *limits,
 /* Only for what our reader leaves: libdw inflates every section there is. */
 static void open_libdw(struct symbol_module *module)
 {
-	module->dwarf = dwarf_begin_elf(dwarf_file(module)->elf, DWARF_C_READ, NULL);
+	if (libdw_load())
+		module->dwarf = dwarf_begin_elf(dwarf_file(module)->elf, DWARF_C_READ, NULL);
 	if (!module->dwarf) {
 		module->damaged = true;
 		return;
@@ -305,8 +306,10 @@ void symbol_module_close(struct symbol_module *module)
 	symbol_table_close(&module->table);
 	embedded_mini_close(&module->mini);
 	/* the alternate after what refers to it */
-	dwarf_end(module->dwarf);
-	dwarf_end(module->alternate_dwarf);
+	if (module->dwarf)
+		dwarf_end(module->dwarf);
+	if (module->alternate_dwarf)
+		dwarf_end(module->alternate_dwarf);
 	elf_file_close(&module->debug);
 	elf_file_close(&module->image);
 	elf_file_close(&module->alternate);

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "symbol/libdw.h"
+
 struct named_range {
 	uint64_t start, size;
 };
@@ -81,10 +83,10 @@ struct trampoline_finder *trampoline_finder_create(const struct elf_file *debug,
 	if (!finder)
 		return NULL;
 	finder->image = image->elf ? image : debug;
-	if (finder->image->elf && !elf_file_is_debug_only(finder->image))
-		finder->eh_frame = dwarf_getcfi_elf(finder->image->elf);
-	else if (finder->image->elf)
+	if (finder->image->elf && elf_file_is_debug_only(finder->image))
 		find_named(finder, finder->image);
+	else if (finder->image->elf && libdw_load())
+		finder->eh_frame = dwarf_getcfi_elf(finder->image->elf);
 	return finder;
 }
 
@@ -92,7 +94,8 @@ void trampoline_finder_destroy(struct trampoline_finder *finder)
 {
 	if (!finder)
 		return;
-	dwarf_cfi_end(finder->eh_frame);
+	if (finder->eh_frame)
+		dwarf_cfi_end(finder->eh_frame);
 	free(finder);
 }
 

@@ -3,8 +3,6 @@
 #ifndef SYMBOL_TRAMPOLINE_H
 #define SYMBOL_TRAMPOLINE_H
 
-#include <elfutils/libdw.h>
-
 #include "module/elf_file.h"
 
 struct trampoline_finder;
