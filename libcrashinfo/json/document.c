@@ -46,7 +46,8 @@ crashinfo_json_node crashinfo_json_member(const struct crashinfo_json *json,
 	if (json_type(node) != CRASHINFO_JSON_OBJECT)
 		return CRASHINFO_JSON_NONE;
 	for (uint32_t child = object + 1; child < node->next; child = json->nodes[child + 1].next)
-		if (json_string_is(json, &json->nodes[child], name, length))
+		if (json_may_be_long(&json->nodes[child], length) &&
+		    json_string_is(json, &json->nodes[child], name, length))
 			found = child + 1;
 	return found;
 }

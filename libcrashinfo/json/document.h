@@ -59,4 +59,10 @@ static inline struct crashinfo_slice json_quoted(const struct crashinfo_json *js
 					(size_t)node->end - node->start - 2};
 }
 
+/* False when a string cannot have so many bytes, as most do not that are looked at for a name. */
+static inline bool json_may_be_long(const struct json_node *node, size_t size)
+{
+	return node->info & JSON_FLAG || (size_t)node->end - node->start - 2 == size;
+}
+
 #endif

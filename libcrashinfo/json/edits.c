@@ -205,7 +205,8 @@ struct crashinfo_error *crashinfo_json_edits_remove(struct crashinfo_json_edits 
 		return wrong_node("an object");
 	for (uint32_t child = object + 1; !error && child < nodes[object].next;
 	     child = nodes[child + 1].next) {
-		if (json_string_is(edits->json, &nodes[child], name, strlen(name)))
+		if (json_may_be_long(&nodes[child], strlen(name)) &&
+		    json_string_is(edits->json, &nodes[child], name, strlen(name)))
 			error = add_wish(edits,
 					 (struct wish){.container = object, .removed = child});
 	}

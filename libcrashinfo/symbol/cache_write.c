@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "base/cleanup.h"
+#include "base/hash.h"
 #include "base/io.h"
 #include "base/strbuf.h"
 #include "symbol/cache.h"
@@ -26,16 +27,6 @@ struct cache_writer {
 	struct table texts, known;
 	bool too_wide; /* more than 4 GiB of addresses or text */
 };
-
-static uint64_t hash_of(const void *bytes, size_t size)
-{
-	const unsigned char *at = bytes;
-	uint64_t hash = 0xcbf29ce484222325u;
-
-	for (size_t i = 0; i < size; i++)
-		hash = (hash ^ at[i]) * 0x100000001b3u;
-	return hash ^ hash >> 29;
-}
 
 typedef bool equal_fn(const struct cache_writer *writer, uint32_t place, const void *key);
 typedef uint64_t place_hash_fn(const struct cache_writer *writer, uint32_t place);
@@ -86,7 +77,7 @@ static uint64_t text_hash(const struct cache_writer *writer, uint32_t place)
 {
 	const char *text = writer->text.data + place;
 
-	return hash_of(text, strlen(text));
+	return hash_text(0, text);
 }
 
 static bool add_text(struct cache_writer *writer, const char *text, uint32_t *ret)
@@ -96,8 +87,7 @@ static bool add_text(struct cache_writer *writer, const char *text, uint32_t *re
 	*ret = 0;
 	if (!text || !*text)
 		return true;
-	slot = find_slot(writer, &writer->texts, hash_of(text, strlen(text)), text, text_equal,
-			 text_hash);
+	slot = find_slot(writer, &writer->texts, hash_text(0, text), text, text_equal, text_hash);
 	if (!slot)
 		return false;
 	if (!*slot) {
@@ -120,12 +110,12 @@ static bool node_equal(const struct cache_writer *writer, uint32_t place, const 
 
 static uint64_t node_hash(const struct cache_writer *writer, uint32_t place)
 {
-	return hash_of(&writer->nodes.data[place], sizeof(struct cache_node));
+	return hash_bytes(0, &writer->nodes.data[place], sizeof(struct cache_node));
 }
 
 static bool add_node(struct cache_writer *writer, const struct cache_node *node, uint32_t *ret)
 {
-	uint32_t *slot = find_slot(writer, &writer->known, hash_of(node, sizeof(*node)), node,
+	uint32_t *slot = find_slot(writer, &writer->known, hash_bytes(0, node, sizeof(*node)), node,
 				   node_equal, node_hash);
 	struct cache_node *added;
 

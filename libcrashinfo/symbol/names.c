@@ -4,17 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hash.h"
 #include "base/strbuf.h"
 #include "symbol/demangle.h"
-
-static uint64_t hash_of(const char *text)
-{
-	uint64_t hash = 0xcbf29ce484222325u;
-
-	for (; *text; text++)
-		hash = (hash ^ (unsigned char)*text) * 0x100000001b3u;
-	return hash ^ hash >> 29;
-}
 
 static struct name **find(struct name **slots, size_t capacity, const char *text, uint64_t hash)
 {
@@ -49,7 +41,7 @@ void names_deinit(struct names *names)
 
 struct name *names_add_copy(struct names *names, const char *text)
 {
-	uint64_t hash = hash_of(text);
+	uint64_t hash = hash_text(0, text);
 	struct name **slot, *name;
 
 	if (names->count * 2 >= names->capacity && !grow(names))
@@ -64,7 +56,7 @@ struct name *names_add_copy(struct names *names, const char *text)
 	if (!name->text)
 		return NULL;
 	name->hash = hash;
-	names->count++;
+	name->number = (uint32_t)++names->count;
 	*slot = name;
 	return name;
 }

@@ -13,7 +13,8 @@ struct name {
 	const char *text;     /* as it is in the file */
 	const char *readable; /* demangled; NULL when it is not mangled or was not tried */
 	uint64_t hash;
-	bool tried; /* to demangle it */
+	uint32_t number; /* from 1, in the order in which they came */
+	bool tried;      /* to demangle it */
 };
 
 /* What was added of late, by its place in memory: neighbours have most names in common. */

@@ -278,8 +278,9 @@ struct writing {
 };
 
 /* Write the groups from `first` on that belong to `report`. */
-static struct crashinfo_error *write_report(const struct plan *plan, size_t report, size_t first,
-					    char **ret, size_t *size_ret)
+static struct crashinfo_error *write_report(const struct plan *plan, struct symbolize_texts *texts,
+					    size_t report, size_t first, char **ret,
+					    size_t *size_ret)
 {
 	const struct crashinfo_json *json = crashinfo_report_json(plan->reports[report]);
 	struct crashinfo_json_edits *edits = NULL;
@@ -291,7 +292,8 @@ static struct crashinfo_error *write_report(const struct plan *plan, size_t repo
 		if (group->report != report)
 			break;
 		if (!group->keep)
-			error = symbolize_write(json, edits, group, &plan->answers[group->query]);
+			error = symbolize_write(json, edits, texts, group,
+						&plan->answers[group->query]);
 	}
 	if (!error)
 		error = crashinfo_json_edits_apply(edits, ret, size_ret);
@@ -302,12 +304,14 @@ static struct crashinfo_error *write_report(const struct plan *plan, size_t repo
 static void *write_reports(void *user)
 {
 	struct writing *writing = user;
+	struct symbolize_texts *texts = symbolize_texts_create();
 	size_t i;
 
 	while ((i = atomic_fetch_add(&writing->next, 1)) < writing->count) {
 		struct crashinfo_error *error =
-			write_report(writing->plan, i, writing->firsts[i], &writing->texts[i],
-				     &writing->sizes[i]);
+			texts ? write_report(writing->plan, texts, i, writing->firsts[i],
+					     &writing->texts[i], &writing->sizes[i])
+			      : crashinfo_error_no_memory();
 
 		if (!error)
 			continue;
@@ -317,6 +321,7 @@ static void *write_reports(void *user)
 		pthread_mutex_unlock(&writing->lock);
 		crashinfo_error_destroy(error);
 	}
+	symbolize_texts_destroy(texts);
 	return NULL;
 }
 

@@ -19,12 +19,18 @@ struct frame_group {
 	size_t query; /* index of its query when not kept */
 };
 
+/* Texts of answers that were written of late: reports of one cause have most of them in common. */
+struct symbolize_texts;
+struct symbolize_texts *symbolize_texts_create(void);
+void symbolize_texts_destroy(struct symbolize_texts *texts);
+
 /*
  * Write the answer into the report by edits: names into the first frame, further frames behind it
  * for the functions it was inlined into, or the reason why there are none.
  */
 struct crashinfo_error *symbolize_write(const struct crashinfo_json *json,
 					struct crashinfo_json_edits *edits,
+					struct symbolize_texts *texts,
 					const struct frame_group *group,
 					const struct crashinfo_symbol_answer *answer);
 

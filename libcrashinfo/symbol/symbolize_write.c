@@ -17,15 +17,47 @@ static const char *const answer_members[] = {
 	"function", "mangled_name", "file", "line", "column", "comments",
 };
 
+#define ANSWER_MEMBERS  6
+#define ANSWER_COMMENTS 5
+
 /* JSON of each answer member, in the order above; empty when it is to be absent. */
-struct answer_texts {
-	struct strbuf texts[6];
+struct frame_texts {
+	struct strbuf texts[ANSWER_MEMBERS];
 };
 
-static void texts_deinit(struct answer_texts *texts)
+/* Of all frames of one answer, whose `frames` they are. */
+struct answer_texts {
+	const struct crashinfo_symbol_frame *frames;
+	struct frame_texts *data;
+	size_t count;
+};
+
+/* A stack has fewer different addresses. */
+#define TEXTS_RECENT 256
+
+struct symbolize_texts {
+	struct answer_texts recent[TEXTS_RECENT];
+};
+
+struct symbolize_texts *symbolize_texts_create(void)
 {
-	for (size_t i = 0; i < 6; i++)
-		strbuf_deinit(&texts->texts[i]);
+	return calloc(1, sizeof(struct symbolize_texts));
+}
+
+static void answer_texts_deinit(struct answer_texts *texts)
+{
+	for (size_t i = 0; i < texts->count; i++)
+		for (size_t k = 0; k < ANSWER_MEMBERS; k++)
+			strbuf_deinit(&texts->data[i].texts[k]);
+	free(texts->data);
+	*texts = (struct answer_texts){0};
+}
+
+void symbolize_texts_destroy(struct symbolize_texts *texts)
+{
+	for (size_t i = 0; texts && i < TEXTS_RECENT; i++)
+		answer_texts_deinit(&texts->recent[i]);
+	free(texts);
 }
 
 /* Names in debug files are bytes, a report is UTF-8. */
@@ -43,13 +75,37 @@ static bool add_number(struct strbuf *buf, uint32_t number)
 	return !buf->failed;
 }
 
-static bool fill_texts(const struct crashinfo_symbol_frame *frame, struct answer_texts *texts)
+static bool fill_texts(const struct crashinfo_symbol_frame *frame, struct frame_texts *texts)
 {
 	return add_text(&texts->texts[0], frame->function) &&
 	       add_text(&texts->texts[1], frame->mangled_name) &&
 	       add_text(&texts->texts[2], frame->file) &&
 	       add_number(&texts->texts[3], frame->line) &&
 	       add_number(&texts->texts[4], frame->column);
+}
+
+/* The texts of an answer, whose frames tell it from others; NULL when memory is out. */
+static const struct answer_texts *texts_of(struct symbolize_texts *recent,
+					   const struct crashinfo_symbol_answer *answer)
+{
+	uintptr_t place = (uintptr_t)answer->frames;
+	struct answer_texts *texts = &recent->recent[(place >> 4 ^ place >> 12) % TEXTS_RECENT];
+	bool ok;
+
+	if (texts->frames == answer->frames && texts->count == answer->frame_count)
+		return texts;
+	answer_texts_deinit(texts);
+	texts->data = calloc(answer->frame_count + 1, sizeof(*texts->data));
+	ok = texts->data != NULL;
+	for (size_t i = 0; ok && i < answer->frame_count; i++) {
+		texts->count = i + 1;
+		ok = fill_texts(&answer->frames[i], &texts->data[i]);
+	}
+	if (!ok)
+		answer_texts_deinit(texts);
+	else
+		texts->frames = answer->frames;
+	return ok ? texts : NULL;
 }
 
 /* The frame's comments but those of an earlier run, then `reason`; empty when none are left. */
@@ -82,33 +138,30 @@ static struct crashinfo_error *add_comments(const struct crashinfo_json *json,
 	return strbuf_error(buf);
 }
 
-/* Edit the members of the frame at `node`, leaving alone what is as it should be. */
-static struct crashinfo_error *edit_frame(const struct crashinfo_json *json,
-					  struct crashinfo_json_edits *edits,
-					  crashinfo_json_node node,
-					  const struct answer_texts *texts, size_t from)
+/* Make one member what it should be; an empty text removes it. */
+static struct crashinfo_error *edit_member(const struct crashinfo_json *json,
+					   struct crashinfo_json_edits *edits,
+					   crashinfo_json_node node, const char *name,
+					   const struct strbuf *text)
 {
-	struct crashinfo_error *error = NULL;
+	crashinfo_json_node old = crashinfo_json_member(json, node, name);
+	struct crashinfo_slice raw;
 
-	for (size_t i = from; i < 6 && !error; i++) {
-		crashinfo_json_node old = crashinfo_json_member(json, node, answer_members[i]);
-		const struct strbuf *text = &texts->texts[i];
-		struct crashinfo_slice raw = {0};
-
-		if (old != CRASHINFO_JSON_NONE)
-			raw = crashinfo_json_raw(json, old);
-		if (!text->size)
-			error = crashinfo_json_edits_remove(edits, node, answer_members[i]);
-		else if (raw.size != text->size || memcmp(raw.data, text->data, raw.size))
-			error = crashinfo_json_edits_set(edits, node, answer_members[i], text->data,
-							 text->size);
+	if (!text->size && old == CRASHINFO_JSON_NONE)
+		return NULL;
+	if (!text->size)
+		return crashinfo_json_edits_remove(edits, node, name);
+	if (old != CRASHINFO_JSON_NONE) {
+		raw = crashinfo_json_raw(json, old);
+		if (raw.size == text->size && !memcmp(raw.data, text->data, raw.size))
+			return NULL;
 	}
-	return error;
+	return crashinfo_json_edits_set(edits, node, name, text->data, text->size);
 }
 
 static bool is_answer_member(const struct crashinfo_json *json, crashinfo_json_node name)
 {
-	for (size_t i = 0; i < 6; i++)
+	for (size_t i = 0; i < ANSWER_MEMBERS; i++)
 		if (crashinfo_json_string_equals(json, name, answer_members[i]))
 			return true;
 	return false;
@@ -116,7 +169,7 @@ static bool is_answer_member(const struct crashinfo_json *json, crashinfo_json_n
 
 /* Append a frame that has the other members of the one at `node` and these texts. */
 static void add_frame(const struct crashinfo_json *json, crashinfo_json_node node,
-		      const struct answer_texts *texts, struct strbuf *buf)
+		      const struct frame_texts *texts, struct strbuf *buf)
 {
 	const char *separator = "{";
 
@@ -135,71 +188,51 @@ static void add_frame(const struct crashinfo_json *json, crashinfo_json_node nod
 		strbuf_add(buf, value.data, value.size);
 		separator = ",";
 	}
-	for (size_t i = 0; i < 6; i++) {
+	for (size_t i = 0; i < ANSWER_MEMBERS; i++) {
 		if (!texts->texts[i].size)
 			continue;
-		strbuf_addf(buf, "%s\"%s\":", separator, answer_members[i]);
+		strbuf_adds(buf, separator);
+		strbuf_addc(buf, '"');
+		strbuf_adds(buf, answer_members[i]);
+		strbuf_adds(buf, "\":");
 		strbuf_add(buf, texts->texts[i].data, texts->texts[i].size);
 		separator = ",";
 	}
 	strbuf_adds(buf, *separator == '{' ? "{}" : "}");
 }
 
-/* Frames for all but the innermost function, as one text to insert. */
-static struct crashinfo_error *outer_frames(const struct crashinfo_json *json,
-					    const struct frame_group *group,
-					    const struct crashinfo_symbol_answer *answer,
-					    struct strbuf *buf)
-{
-	for (size_t i = 1; i < answer->frame_count; i++) {
-		struct answer_texts texts __attribute__((cleanup(texts_deinit))) = {0};
-
-		if (!fill_texts(&answer->frames[i], &texts))
-			return crashinfo_error_no_memory();
-		add_frame(json, group->frames->node, &texts, buf);
-	}
-	return strbuf_error(buf);
-}
-
-/* Edit the first frame; `reason` is NULL when the answer lacks nothing. */
+/* Edit the first frame; `texts` is NULL without an answer, `reason` when it lacks nothing. */
 static struct crashinfo_error *write_first(const struct crashinfo_json *json,
 					   struct crashinfo_json_edits *edits,
 					   crashinfo_json_node node,
-					   const struct crashinfo_symbol_frame *frame,
-					   const char *reason)
+					   const struct frame_texts *texts, const char *reason)
 {
-	struct answer_texts texts __attribute__((cleanup(texts_deinit))) = {0};
-	struct crashinfo_error *error;
+	struct strbuf comments _strbuf_ = {0};
+	struct crashinfo_error *error = add_comments(json, node, reason, &comments);
 
-	if (frame && !fill_texts(frame, &texts))
-		return crashinfo_error_no_memory();
-	error = add_comments(json, node, reason, &texts.texts[5]);
-	if (error)
-		return error;
 	/* without an answer only the comment is new: what the frame says of itself stays */
-	return edit_frame(json, edits, node, &texts, frame ? 0 : 5);
+	for (size_t i = 0; texts && i < ANSWER_COMMENTS && !error; i++)
+		error = edit_member(json, edits, node, answer_members[i], &texts->texts[i]);
+	return error ? error
+		     : edit_member(json, edits, node, answer_members[ANSWER_COMMENTS], &comments);
 }
 
-struct crashinfo_error *symbolize_write(const struct crashinfo_json *json,
-					struct crashinfo_json_edits *edits,
-					const struct frame_group *group,
-					const struct crashinfo_symbol_answer *answer)
+static struct crashinfo_error *write_frames(const struct crashinfo_json *json,
+					    struct crashinfo_json_edits *edits,
+					    const struct frame_group *group,
+					    const struct answer_texts *texts, bool named,
+					    const char *reason)
 {
-	bool named = crashinfo_symbol_status_has_name(answer->status);
-	bool lacking = answer->status == CRASHINFO_SYMBOL_RESOLVED_MEMORY_LIMIT ||
-		       answer->status == CRASHINFO_SYMBOL_RESOLVED_SPLIT_MISSING;
 	struct strbuf outer _strbuf_ = {0};
 	struct crashinfo_error *error;
-	char reason[256];
 
-	snprintf(reason, sizeof(reason), COMMENT_PREFIX "%s: %s",
-		 crashinfo_symbol_status_name(answer->status),
-		 crashinfo_symbol_status_text(answer->status));
-	error = write_first(json, edits, group->frames->node,
-			    answer->frame_count ? answer->frames : NULL,
-			    named && !lacking ? NULL : reason);
+	error = write_first(json, edits, group->frames->node, texts->count ? texts->data : NULL,
+			    reason);
+	/* all but the innermost function as one text to insert */
+	for (size_t i = 1; i < texts->count && !error; i++)
+		add_frame(json, group->frames->node, &texts->data[i], &outer);
 	if (!error)
-		error = outer_frames(json, group, answer, &outer);
+		error = strbuf_error(&outer);
 	if (error || !named)
 		return error;
 	/* the frames of an earlier run give way to the new ones */
@@ -210,4 +243,26 @@ struct crashinfo_error *symbolize_write(const struct crashinfo_json *json,
 		error = crashinfo_json_edits_insert_after(edits, group->frames->node, outer.data,
 							  outer.size);
 	return error;
+}
+
+struct crashinfo_error *symbolize_write(const struct crashinfo_json *json,
+					struct crashinfo_json_edits *edits,
+					struct symbolize_texts *recent,
+					const struct frame_group *group,
+					const struct crashinfo_symbol_answer *answer)
+{
+	const struct answer_texts *texts = texts_of(recent, answer);
+	bool named = crashinfo_symbol_status_has_name(answer->status);
+	bool lacking = answer->status == CRASHINFO_SYMBOL_RESOLVED_MEMORY_LIMIT ||
+		       answer->status == CRASHINFO_SYMBOL_RESOLVED_SPLIT_MISSING;
+	char reason[256];
+
+	if (!texts)
+		return crashinfo_error_no_memory();
+	if (named && !lacking)
+		return write_frames(json, edits, group, texts, true, NULL);
+	snprintf(reason, sizeof(reason), COMMENT_PREFIX "%s: %s",
+		 crashinfo_symbol_status_name(answer->status),
+		 crashinfo_symbol_status_text(answer->status));
+	return write_frames(json, edits, group, texts, named, reason);
 }

@@ -61,39 +61,56 @@ void crashinfo_symbolizer_destroy(struct crashinfo_symbolizer *symbolizer)
 	free(symbolizer);
 }
 
-/* A query and its place in the caller's array. */
+/* A query, its place in the caller's array, and its module by the numbers of its names. */
 struct planned {
 	const struct crashinfo_symbol_query *query;
 	size_t index;
+	uint32_t file, build_id, path;
 };
 
-static int text_order(const char *a, const char *b)
+static bool same_module(const struct planned *a, const struct planned *b)
 {
-	if (a == b)
-		return 0;
-	if (!a || !b)
-		return !!a - !!b;
-	return strcmp(a, b);
-}
-
-static int module_order(const struct crashinfo_symbol_query *a,
-			const struct crashinfo_symbol_query *b)
-{
-	int order = text_order(a->file, b->file);
-
-	if (!order)
-		order = text_order(a->build_id, b->build_id);
-	return order ? order : text_order(a->path, b->path);
+	return a->file == b->file && a->build_id == b->build_id && a->path == b->path;
 }
 
 static int by_module(const void *a, const void *b)
 {
 	const struct planned *x = a, *y = b;
-	int order = module_order(x->query, y->query);
 
-	if (order)
-		return order;
+	if (x->file != y->file)
+		return x->file < y->file ? -1 : 1;
+	if (x->build_id != y->build_id)
+		return x->build_id < y->build_id ? -1 : 1;
+	if (x->path != y->path)
+		return x->path < y->path ? -1 : 1;
 	return x->index < y->index ? -1 : x->index > y->index;
+}
+
+static bool set_number(struct names *names, const char *text, uint32_t *ret)
+{
+	const struct name *name = text ? names_add(names, text) : NULL;
+
+	if (name)
+		*ret = name->number;
+	return !text || name;
+}
+
+static bool make_plan(struct names *names, const struct crashinfo_symbol_query *queries,
+		      size_t count, struct planned *plan)
+{
+	bool ok = true, sorted = true;
+
+	for (size_t i = 0; i < count && ok; i++) {
+		plan[i] = (struct planned){.query = &queries[i], .index = i};
+		ok = set_number(names, queries[i].file, &plan[i].file) &&
+		     set_number(names, queries[i].build_id, &plan[i].build_id) &&
+		     set_number(names, queries[i].path, &plan[i].path);
+		sorted = sorted && (!i || by_module(&plan[i - 1], &plan[i]) < 0);
+	}
+	names_forget(names);
+	if (!sorted && ok)
+		qsort(plan, count, sizeof(*plan), by_module);
+	return ok;
 }
 
 /* A name into the answer, demangled when that is asked for and possible. */
@@ -273,20 +290,8 @@ static struct crashinfo_error *make_answer(struct crashinfo_symbolizer *symboliz
 struct asked {
 	uint64_t address;
 	size_t query;
-	bool trampoline;
+	bool returns, trampoline;
 };
-
-static struct asked make_asked(struct symbol_module *module, const struct planned *planned)
-{
-	const struct crashinfo_symbol_query *query = planned->query;
-	struct asked asked = {.address = query->address, .query = planned->index};
-
-	asked.trampoline =
-		query->return_address && symbol_module_is_trampoline(module, query->address);
-	if (query->return_address && !asked.trampoline && asked.address)
-		asked.address--;
-	return asked;
-}
 
 static int by_address(const void *a, const void *b)
 {
@@ -295,6 +300,50 @@ static int by_address(const void *a, const void *b)
 	if (x->address != y->address)
 		return x->address < y->address ? -1 : 1;
 	return x->trampoline - y->trampoline;
+}
+
+static int by_given(const void *a, const void *b)
+{
+	const struct asked *x = a, *y = b;
+
+	if (x->address != y->address)
+		return x->address < y->address ? -1 : 1;
+	return x->returns - y->returns;
+}
+
+static void sort_asked(struct asked *asked, size_t count, int (*order)(const void *, const void *))
+{
+	size_t i = 1;
+
+	while (i < count && order(&asked[i - 1], &asked[i]) <= 0)
+		i++;
+	if (i < count)
+		qsort(asked, count, sizeof(*asked), order);
+}
+
+/* Sorted by the address to look up; trampolines are looked for once for each address. */
+static void make_asked(struct symbol_module *module, const struct planned *plan, size_t count,
+		       struct asked *asked)
+{
+	uint64_t last = 0;
+	bool trampoline = false;
+
+	for (size_t i = 0; i < count; i++)
+		asked[i] = (struct asked){.address = plan[i].query->address,
+					  .query = plan[i].index,
+					  .returns = plan[i].query->return_address};
+	sort_asked(asked, count, by_given);
+	for (size_t i = 0; i < count; i++) {
+		if (!asked[i].returns)
+			continue;
+		if (asked[i].address != last)
+			trampoline = symbol_module_is_trampoline(module, asked[i].address);
+		last = asked[i].address;
+		asked[i].trampoline = trampoline;
+		if (!trampoline && last)
+			asked[i].address--;
+	}
+	sort_asked(asked, count, by_address);
 }
 
 /* One lookup for each address; its query is the first in `asked`, which is sorted, for it. */
@@ -337,9 +386,7 @@ static struct crashinfo_error *resolve_open(struct crashinfo_symbolizer *symboli
 
 	if (!asked)
 		return crashinfo_error_no_memory();
-	for (size_t i = 0; i < count; i++)
-		asked[i] = make_asked(module, &plan[i]);
-	qsort(asked, count, sizeof(*asked), by_address);
+	make_asked(module, plan, count, asked);
 	lookups = make_lookups(asked, count);
 	if (!lookups.data)
 		return crashinfo_error_no_memory();
@@ -437,13 +484,12 @@ struct crashinfo_error *crashinfo_symbolizer_resolve(struct crashinfo_symbolizer
 
 	if (!plan)
 		return crashinfo_error_no_memory();
-	for (size_t q = 0; q < count; q++)
-		plan[q] = (struct planned){&queries[q], q};
-	qsort(plan, count, sizeof(*plan), by_module);
+	if (!make_plan(&symbolizer->names, queries, count, plan))
+		return crashinfo_error_no_memory();
 	while (i < count && !error) {
 		size_t first = i;
 
-		while (i < count && !module_order(plan[first].query, plan[i].query))
+		while (i < count && same_module(&plan[first], &plan[i]))
 			i++;
 		error = resolve_module(symbolizer, plan + first, i - first, answers);
 	}
