@@ -44,28 +44,37 @@ def addresses(path, count):
     return [start + chance.randrange(size) for start, size in (chance.choice(known) for _ in range(count))]
 
 
-def run(command, text):
-    """Wall and CPU milliseconds, and peak MiB of one process."""
-    with tempfile.TemporaryFile() as given, tempfile.NamedTemporaryFile("r") as memory, \
-            open(os.devnull, "wb") as nowhere:
-        given.write(text.encode())
-        given.seek(0)
+def run(command, given, nowhere):
+    """Wall and CPU milliseconds of one process."""
+    given.seek(0)
+    begin = time.perf_counter()
+    pid = os.posix_spawnp(command[0], command, os.environ, file_actions=[
+        (os.POSIX_SPAWN_DUP2, given.fileno(), 0), (os.POSIX_SPAWN_DUP2, nowhere.fileno(), 1),
+        (os.POSIX_SPAWN_DUP2, nowhere.fileno(), 2)])
+    _, _, usage = os.wait4(pid, 0)
+    return (time.perf_counter() - begin) * 1e3, (usage.ru_utime + usage.ru_stime) * 1e3
+
+
+def peak(command, given, nowhere):
+    """Peak MiB of one process."""
+    given.seek(0)
+    with tempfile.NamedTemporaryFile("r") as memory:
         # a process inherits the peak of what started it, so something small has to
-        command = ["/usr/bin/time", "-q", "-f", "%M", "-o", memory.name, *command]
-        begin = time.perf_counter()
-        process = subprocess.Popen(command, stdin=given, stdout=nowhere, stderr=nowhere)
-        _, status, usage = os.wait4(process.pid, 0)
-        wall = (time.perf_counter() - begin) * 1e3
-        process.returncode = os.waitstatus_to_exitcode(status)
-        peak = int(memory.read().split()[-1]) / 1024
-    return wall, (usage.ru_utime + usage.ru_stime) * 1e3, peak
+        subprocess.run(["/usr/bin/time", "-q", "-f", "%M", "-o", memory.name, *command],
+                       stdin=given, stdout=nowhere, stderr=nowhere, check=False)
+        return int(memory.read().split()[-1]) / 1024
 
 
 def measure(command, text, runs):
     if not shutil.which(command[0]):
         return None
-    run(command, text)
-    return [statistics.median(column) for column in zip(*(run(command, text) for _ in range(runs)))]
+    with tempfile.TemporaryFile() as given, open(os.devnull, "wb") as nowhere:
+        given.write(text.encode())
+        given.flush()
+        run(command, given, nowhere)
+        memory = peak(command, given, nowhere)
+        times = [run(command, given, nowhere) for _ in range(runs)]
+    return [statistics.median(column) for column in zip(*times)] + [memory]
 
 
 def show(name, result, ours):

@@ -367,13 +367,46 @@ static int compare_names(const void *a, const void *b)
 	return order ? order : (l->plain.size > r->plain.size) - (l->plain.size < r->plain.size);
 }
 
-/* Sorts the wishes; whether two of them append members of one name to one object. */
+/* As qsort() does, of which there is mostly no need: edits are made in the order of the text. */
+static void sort_wishes(struct wish *wishes, size_t count,
+			int (*compare)(const void *, const void *))
+{
+	size_t i = 1;
+
+	while (i < count && compare(&wishes[i - 1], &wishes[i]) <= 0)
+		i++;
+	if (i < count)
+		qsort(wishes, count, sizeof(*wishes), compare);
+}
+
+static bool same_name(const struct wish *a, const struct wish *b)
+{
+	return a->plain.data && b->plain.data && !compare_names(a, b);
+}
+
+/* As many wishes for one container are compared with each other before they are sorted for it. */
+#define FEW_WISHES 16
+
+/*
+ * Whether two wishes, sorted by compare_wishes(), append members of one name to one object. They
+ * may be sorted anew.
+ */
 static bool same_name_twice(struct wish *wishes, size_t count)
 {
-	qsort(wishes, count, sizeof(*wishes), compare_names);
+	size_t first = 0;
+
+	for (size_t i = 0; i < count && i - first <= FEW_WISHES; i++) {
+		if (wishes[i].container != wishes[first].container)
+			first = i;
+		for (size_t k = first; k < i; k++)
+			if (same_name(&wishes[k], &wishes[i]))
+				return true;
+		if (i + 1 == count)
+			return false;
+	}
+	sort_wishes(wishes, count, compare_names);
 	for (size_t i = 1; i < count; i++)
-		if (wishes[i].plain.data && wishes[i - 1].plain.data &&
-		    !compare_names(&wishes[i - 1], &wishes[i]))
+		if (same_name(&wishes[i - 1], &wishes[i]))
 			return true;
 	return false;
 }
@@ -404,9 +437,10 @@ static struct crashinfo_error *resolve(const struct crashinfo_json_edits *edits,
 			return crashinfo_error_no_memory();
 	if (count)
 		memcpy(wishes, edits->wishes.data, count * sizeof(*wishes));
+	sort_wishes(wishes, count, compare_wishes);
 	if (same_name_twice(wishes, count))
 		return overlap_error();
-	qsort(wishes, count, sizeof(*wishes), compare_wishes);
+	sort_wishes(wishes, count, compare_wishes);
 	if (!resolve_wishes(edits->json, wishes, count, splices))
 		return crashinfo_error_no_memory();
 	for (size_t i = 0; i < splices->list.size; i++)
@@ -437,8 +471,11 @@ static struct crashinfo_error *splice_text(const struct crashinfo_json *json,
 					   const struct splices *splices, struct strbuf *out)
 {
 	uint32_t done = json->nodes[0].start, end = json->nodes[0].end;
+	size_t size = end - done;
 
-	strbuf_reserve(out, end - done);
+	for (size_t i = 0; i < splices->list.size; i++)
+		size += splices->list.data[i].name.size + splices->list.data[i].value.size + 2;
+	strbuf_reserve(out, size);
 	for (size_t i = 0; i < splices->list.size; i++) {
 		const struct splice *splice = &splices->list.data[i];
 

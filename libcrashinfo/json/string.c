@@ -105,7 +105,10 @@ int json_string_compare(const struct crashinfo_json *json, const struct json_nod
 bool crashinfo_json_string_equals(const struct crashinfo_json *json, crashinfo_json_node node,
 				  const char *text)
 {
-	return json_string_is(json, &json->nodes[node], text, strlen(text));
+	size_t size = strlen(text);
+
+	return json_may_be_long(&json->nodes[node], size) &&
+	       json_string_is(json, &json->nodes[node], text, size);
 }
 
 /* Unescape `quoted` into `out`, which has room for it; the size. Escapes are never shorter. */

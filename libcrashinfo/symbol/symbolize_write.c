@@ -37,6 +37,7 @@ struct answer_texts {
 
 struct symbolize_texts {
 	struct answer_texts recent[TEXTS_RECENT];
+	struct strbuf outer; /* frames that are being written */
 };
 
 struct symbolize_texts *symbolize_texts_create(void)
@@ -57,6 +58,8 @@ void symbolize_texts_destroy(struct symbolize_texts *texts)
 {
 	for (size_t i = 0; texts && i < TEXTS_RECENT; i++)
 		answer_texts_deinit(&texts->recent[i]);
+	if (texts)
+		strbuf_deinit(&texts->outer);
 	free(texts);
 }
 
@@ -219,29 +222,29 @@ static struct crashinfo_error *write_first(const struct crashinfo_json *json,
 
 static struct crashinfo_error *write_frames(const struct crashinfo_json *json,
 					    struct crashinfo_json_edits *edits,
-					    const struct frame_group *group,
+					    struct strbuf *outer, const struct frame_group *group,
 					    const struct answer_texts *texts, bool named,
 					    const char *reason)
 {
-	struct strbuf outer _strbuf_ = {0};
 	struct crashinfo_error *error;
 
+	strbuf_clear(outer);
 	error = write_first(json, edits, group->frames->node, texts->count ? texts->data : NULL,
 			    reason);
 	/* all but the innermost function as one text to insert */
 	for (size_t i = 1; i < texts->count && !error; i++)
-		add_frame(json, group->frames->node, &texts->data[i], &outer);
+		add_frame(json, group->frames->node, &texts->data[i], outer);
 	if (!error)
-		error = strbuf_error(&outer);
+		error = strbuf_error(outer);
 	if (error || !named)
 		return error;
 	/* the frames of an earlier run give way to the new ones */
 	for (size_t i = 1; i < group->count && !error; i++)
 		error = crashinfo_json_edits_remove_element(edits, group->stack->frames,
 							    group->frames[i].node);
-	if (!error && outer.size)
-		error = crashinfo_json_edits_insert_after(edits, group->frames->node, outer.data,
-							  outer.size);
+	if (!error && outer->size)
+		error = crashinfo_json_edits_insert_after(edits, group->frames->node, outer->data,
+							  outer->size);
 	return error;
 }
 
@@ -260,9 +263,9 @@ struct crashinfo_error *symbolize_write(const struct crashinfo_json *json,
 	if (!texts)
 		return crashinfo_error_no_memory();
 	if (named && !lacking)
-		return write_frames(json, edits, group, texts, true, NULL);
+		return write_frames(json, edits, &recent->outer, group, texts, true, NULL);
 	snprintf(reason, sizeof(reason), COMMENT_PREFIX "%s: %s",
 		 crashinfo_symbol_status_name(answer->status),
 		 crashinfo_symbol_status_text(answer->status));
-	return write_frames(json, edits, group, texts, named, reason);
+	return write_frames(json, edits, &recent->outer, group, texts, named, reason);
 }
