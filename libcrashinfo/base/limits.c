@@ -23,7 +23,8 @@ static const struct crashinfo_limits default_limits = {
 	.archive_ratio = 20000,
 	/* A zip in a tar.gz in a 7z is four; what needs more is meant to do harm. */
 	.archive_depth = 8,
-	/* The directory of a zip with a million members and names of 80 bytes. */
+	/* The directory of a zip with a million members and names of 80 bytes; twice what xz -9 and
+	   as much as zstd --long need. */
 	.archive_header_bytes = 128u * MIB,
 	/* The reader keeps one word per open bracket; real reports nest about ten deep. */
 	.json_depth = 10000,

@@ -14,6 +14,7 @@
 #include "bundle/libarchive.h"
 #include "bundle/manifest.h"
 #include "bundle/plain.h"
+#include "bundle/unpack.h"
 
 /* The ratio is judged from here on: small files of blanks may shrink to nothing. */
 #define RATIO_FROM_BYTES (64u * 1024 * 1024)
@@ -23,8 +24,10 @@
 struct bundle_archive {
 	const struct crashinfo_context *context;
 	struct archive_budget *budget;
-	struct archive *archive; /* NULL: read with `plain` */
+	struct archive *archive; /* NULL: read with `plain` or `unpack` */
 	struct plain_reader plain;
+	struct unpack unpack;
+	bool is_unpacked; /* with that */
 	struct input_source below;
 	enum archive_kind kind;
 	struct crashinfo_error *below_error; /* why the bytes below could not be read */
@@ -168,6 +171,22 @@ static struct crashinfo_error *open_handle(struct bundle_archive *archive)
 	return status < ARCHIVE_WARN ? failure(archive) : NULL;
 }
 
+/* What is compressed in a way that is unpacked here, or what libarchive reads. */
+static struct crashinfo_error *open_packed(struct bundle_archive *archive)
+{
+	const struct strbuf *head = &archive->below.head;
+	int filter = ARCHIVE_FILTER_NONE;
+
+	if (archive->kind == ARCHIVE_KIND_COMPRESSED)
+		filter = archive_sniff_filter(head->data, head->size);
+	archive->is_unpacked = unpack_knows(filter);
+	if (!archive->is_unpacked)
+		return open_handle(archive);
+	return crashinfo_error_at(unpack_init(&archive->unpack, filter, &archive->below,
+					      limits_of(archive->context)->archive_header_bytes),
+				  archive->below.name, 0, 0, 0);
+}
+
 struct crashinfo_error *bundle_archive_open(const struct crashinfo_context *context,
 					    enum archive_kind kind, struct archive_budget *budget,
 					    struct input_source *below, struct bundle_archive **ret)
@@ -191,7 +210,7 @@ struct crashinfo_error *bundle_archive_open(const struct crashinfo_context *cont
 	if (kind == ARCHIVE_KIND_CPIO || kind == ARCHIVE_KIND_AR)
 		plain_init(&archive->plain, &archive->below, kind == ARCHIVE_KIND_AR);
 	else if (!error)
-		error = open_handle(archive);
+		error = open_packed(archive);
 	if (error)
 		bundle_archive_close(archive);
 	else
@@ -206,6 +225,7 @@ void bundle_archive_close(struct bundle_archive *archive)
 	if (archive->archive)
 		archive_read_free(archive->archive);
 	plain_deinit(&archive->plain);
+	unpack_deinit(&archive->unpack);
 	input_source_close(&archive->below);
 	crashinfo_error_destroy(archive->below_error);
 	manifest_destroy(archive->manifest);
@@ -353,13 +373,13 @@ static struct crashinfo_error *next_header(struct bundle_archive *archive, struc
 	return NULL;
 }
 
-/* An error of cpio or ar, which ends it. */
+/* An error of what libarchive does not read, which ends it. */
 static struct crashinfo_error *plain_failed(struct bundle_archive *archive,
 					    struct crashinfo_error *error)
 {
 	if (!archive->below.size && !archive->below.is_packed)
-		archive->budget->in += archive->plain.taken;
-	archive->plain.taken = 0;
+		archive->budget->in += archive->plain.taken + archive->unpack.taken;
+	archive->plain.taken = archive->unpack.taken = 0;
 	archive->ended |= error != NULL;
 	return crashinfo_error_at(error, archive->member ? archive->member : archive->below.name, 0,
 				  0, 0);
@@ -380,6 +400,40 @@ static struct crashinfo_error *next_plain(struct bundle_archive *archive, struct
 	return NULL;
 }
 
+/* The one content, then the end; what nobody has read of it is checked. */
+static struct crashinfo_error *next_unpacked(struct bundle_archive *archive,
+					     struct plain_member *ret, bool *done_ret)
+{
+	char buffer[16 * 1024];
+	size_t size = archive->begun;
+	struct crashinfo_error *error = NULL;
+
+	while (size && !error)
+		error = bundle_archive_read(archive, buffer, sizeof(buffer), &size);
+	*done_ret = archive->begun;
+	archive->begun = true;
+	*ret = (struct plain_member){.path = "", .type = PLAIN_REGULAR};
+	if (!error && archive->unpack.trailing)
+		error = crashinfo_error_at(
+			crashinfo_error_create(
+				CRASHINFO_ERROR_FORMAT,
+				"what follows the compressed data is something else, "
+				"and is left"),
+			archive->below.name, 0, 0, 0);
+	archive->ended = *done_ret;
+	archive->complete = *done_ret && !error;
+	return error;
+}
+
+static struct crashinfo_error *next_any(struct bundle_archive *archive, struct plain_member *ret,
+					char modified[28], bool *done_ret)
+{
+	if (archive->archive)
+		return next_header(archive, ret, modified, done_ret);
+	return archive->is_unpacked ? next_unpacked(archive, ret, done_ret)
+				    : next_plain(archive, ret, modified, done_ret);
+}
+
 /* The next member of any kind. `*done_ret` at the end. */
 static struct crashinfo_error *next_member(struct bundle_archive *archive,
 					   enum plain_type *type_ret, char modified[28],
@@ -392,8 +446,7 @@ static struct crashinfo_error *next_member(struct bundle_archive *archive,
 	if (archive->ended)
 		return NULL;
 	modified[0] = '\0';
-	error = archive->archive ? next_header(archive, &member, modified, done_ret)
-				 : next_plain(archive, &member, modified, done_ret);
+	error = next_any(archive, &member, modified, done_ret);
 	if (!error && !*done_ret)
 		error = count_member(archive);
 	if (error || *done_ret)
@@ -461,6 +514,14 @@ static struct crashinfo_error *read_data(struct bundle_archive *archive, char *b
 	return NULL;
 }
 
+/* Without. */
+static struct crashinfo_error *read_here(struct bundle_archive *archive, char *buffer,
+					 size_t capacity, size_t *size_ret)
+{
+	return archive->is_unpacked ? unpack_read(&archive->unpack, buffer, capacity, size_ret)
+				    : plain_read(&archive->plain, buffer, capacity, size_ret);
+}
+
 struct crashinfo_error *bundle_archive_read(struct bundle_archive *archive, char *buffer,
 					    size_t capacity, size_t *size_ret)
 {
@@ -472,7 +533,7 @@ struct crashinfo_error *bundle_archive_read(struct bundle_archive *archive, char
 	else if (archive->archive)
 		error = read_data(archive, buffer, capacity, &size);
 	else
-		error = plain_failed(archive, plain_read(&archive->plain, buffer, capacity, &size));
+		error = plain_failed(archive, read_here(archive, buffer, capacity, &size));
 	archive->budget->out += size;
 	if (!error)
 		error = check_budget(archive);

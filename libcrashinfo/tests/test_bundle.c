@@ -142,6 +142,8 @@ START_TEST(test_limits)
 	ck_ok(write_bundle((void *)"x.zip"));
 	expect(&context, "x.zip", "! ");
 	expect(&context, "x.tar.gz", "! ");
+	ck_ok(write_bundle((void *)"x.tar.xz"));
+	expect(&context, "x.tar.xz", "! ");
 }
 END_TEST
 
@@ -200,6 +202,10 @@ START_TEST(test_memory)
 {
 	ck_assert_uint_gt(alloc_fail_each(write_bundle, (void *)"x.tar"), 10);
 	ck_assert_uint_gt(alloc_fail_each(read_memory, (void *)"x.tar"), 10);
+	ck_ok(write_bundle((void *)"x.tar.xz"));
+	ck_assert_uint_gt(alloc_fail_each(read_memory, (void *)"x.tar.xz"), 10);
+	ck_ok(write_bundle((void *)"x.tar.zst"));
+	ck_assert_uint_gt(alloc_fail_each(read_memory, (void *)"x.tar.zst"), 10);
 }
 END_TEST
 

@@ -26,7 +26,7 @@ struct crashinfo_limits {
 	size_t archive_bytes;        /* of one file, expanded */
 	size_t archive_ratio;        /* expanded bytes for each byte of a file */
 	size_t archive_depth;        /* archives within each other, compressed files included */
-	size_t archive_header_bytes; /* names, tables and directories that are held at once */
+	size_t archive_header_bytes; /* names, tables, directories and windows held at once */
 	size_t json_depth;           /* nested arrays and objects */
 	size_t json_nodes;           /* values and member names in one document */
 	size_t stream_line_bytes;    /* one line of a collector stream */
