@@ -3,7 +3,8 @@
  * Memory for a program that makes one report and ends, while a process waits for it to begin: what
  * is small is cut off a block that begins in the program itself, what is large is mapped. Each page
  * that is touched for the first time costs as much as a thousand instructions, so nothing is kept
- * apart by size, and only the last piece is taken back.
+ * apart by size, and pieces are taken back only when none that is used lies behind them in their
+ * block. That is enough for a server, which keeps nothing of one client to the next.
  */
 #include <errno.h>
 #include <stdatomic.h>
@@ -21,14 +22,22 @@
 
 /* In front of what the caller gets. */
 struct piece {
-	size_t size;   /* without this */
-	size_t mapped; /* of the mapping, 0 when in a block */
+	size_t size; /* without this; a multiple of ALIGN, and the flags below */
+	union {
+		size_t mapped;        /* bytes of its mapping */
+		struct piece *before; /* in the block, NULL for the first */
+	};
 };
+
+#define IS_MAPPED ((size_t)1)
+#define IS_FREE   ((size_t)2)
+#define FLAGS     (IS_MAPPED | IS_FREE)
 
 _Static_assert(sizeof(struct piece) == ALIGN, "pieces are aligned");
 
 static unsigned char first[FIRST] __attribute__((aligned(16)));
 static unsigned char *next = first, *end = first + FIRST;
+static struct piece *last;           /* of the block, NULL when there is none */
 static unsigned char *fresh = first; /* from here on nothing was written */
 static atomic_flag lock = ATOMIC_FLAG_INIT;
 
@@ -61,7 +70,7 @@ static void *allocate_large(size_t size)
 
 	if (!piece)
 		return NULL;
-	*piece = (struct piece){size, size + sizeof(*piece)};
+	*piece = (struct piece){size | IS_MAPPED, {size + sizeof(*piece)}};
 	return piece + 1;
 }
 
@@ -71,6 +80,7 @@ static bool make_room(size_t size)
 	if (size <= (size_t)(end - next))
 		return true;
 	next = fresh = map(BLOCK);
+	last = NULL;
 	end = next ? next + BLOCK : NULL;
 	return next;
 }
@@ -89,7 +99,8 @@ static void *allocate_small(size_t size, bool zeroed)
 			memset(piece, 0, (size_t)(used - (unsigned char *)piece));
 		if (next > fresh)
 			fresh = next;
-		*piece = (struct piece){size, 0};
+		*piece = (struct piece){size, {.before = last}};
+		last = piece;
 	}
 	leave();
 	return piece ? piece + 1 : NULL;
@@ -130,12 +141,13 @@ void free(void *memory)
 	if (!memory)
 		return;
 	piece = piece_of(memory);
-	if (piece->mapped) {
+	if (piece->size & IS_MAPPED) {
 		munmap(piece, piece->mapped);
 	} else {
 		enter();
-		if ((unsigned char *)memory + piece->size == next)
-			next = (unsigned char *)piece;
+		piece->size |= IS_FREE;
+		for (; last && last->size & IS_FREE; last = last->before)
+			next = (unsigned char *)last;
 		leave();
 	}
 	errno = saved;
@@ -148,7 +160,7 @@ static bool extend(struct piece *piece, size_t size)
 	bool is_done = false;
 
 	enter();
-	if (!piece->mapped && start + piece->size == next && size <= (size_t)(end - start)) {
+	if (piece == last && size <= (size_t)(end - start)) {
 		piece->size = size;
 		next = start + size;
 		if (next > fresh)
@@ -166,7 +178,7 @@ static void *resize_mapping(struct piece *piece, size_t size)
 	moved = mremap(piece, piece->mapped, size + sizeof(*piece), MREMAP_MAYMOVE);
 	if (moved == MAP_FAILED)
 		return NULL;
-	*moved = (struct piece){size, size + sizeof(*moved)};
+	*moved = (struct piece){size | IS_MAPPED, {size + sizeof(*moved)}};
 	return moved + 1;
 }
 
@@ -192,9 +204,10 @@ void *realloc(void *memory, size_t size)
 	if (size <= PTRDIFF_MAX - 2 * ALIGN) {
 		size_t rounded = (size + ALIGN - 1) & ~(ALIGN - 1);
 
-		if (size <= piece->size || extend(piece, rounded))
+		if (size <= (piece->size & ~FLAGS) || extend(piece, rounded))
 			return memory;
-		moved = piece->mapped ? resize_mapping(piece, rounded) : move(piece, size);
+		moved = piece->size & IS_MAPPED ? resize_mapping(piece, rounded)
+						: move(piece, size);
 	}
 	if (!moved)
 		errno = ENOMEM;
