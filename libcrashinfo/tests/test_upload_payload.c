@@ -291,6 +291,49 @@ START_TEST(test_sparse)
 }
 END_TEST
 
+/* Numbers that no type holds, and texts that no C string does. */
+#define NUMBERS "[18446744073709551615,1e400,1.0,-0.0,-0,1E+2,18446744073709551616.5]"
+#define ODD     "\"a\\u0000\\ud83d\\ude00\\/,: \u00e9\""
+#define ODD_REPORT                                                                          \
+	"{\"uuid\":\"u\",\"timestamp\":\"2026-01-02T03:04:05Z\",\"counters\":{\"z\":1e400," \
+	"\"m\":-0.0,\"a\":18446744073709551615,\"f\":1.0},\"error\":{\"message\":" ODD      \
+	",\"thread_name\":" ODD ",\"kind\":\"Panic\"},\"experimental\":" NUMBERS            \
+	",\"proc_info\":{\"pid\":" NUMBERS "},\"ucontext\":" NUMBERS                        \
+	",\"metadata\":{\"n\":" NUMBERS                                                     \
+	",\"tags\":[\"env:\",\"service::\",\"version:\u00e9 \\u00e9\"]}}"
+
+START_TEST(test_exact)
+{
+	static const char tags[] = "data_schema_version:unknown,incomplete:false,is_crash:true,"
+				   "uuid:u,a:18446744073709551615,f:1.0,m:-0.0,z:1e400" PLATFORM;
+	_free_ char *errors =
+		payload(ODD_REPORT, CRASHINFO_UPLOAD_ERRORS, CRASHINFO_UPLOAD_REPORT, false);
+	_free_ char *ping =
+		payload(ODD_REPORT, CRASHINFO_UPLOAD_ERRORS, CRASHINFO_UPLOAD_PING, false);
+	_free_ char *envelope =
+		payload(ODD_REPORT, CRASHINFO_UPLOAD_TELEMETRY, CRASHINFO_UPLOAD_REPORT, false);
+	_free_ char *log =
+		payload(ODD_REPORT, CRASHINFO_UPLOAD_TELEMETRY, CRASHINFO_UPLOAD_PING, false);
+	char expected[1024];
+
+	expect_tags(ODD_REPORT, CRASHINFO_UPLOAD_TELEMETRY, CRASHINFO_UPLOAD_REPORT, tags);
+	snprintf(expected, sizeof(expected), "service::,env:,version:\u00e9 \u00e9,%s", tags);
+	expect_tags(ODD_REPORT, CRASHINFO_UPLOAD_ERRORS, CRASHINFO_UPLOAD_REPORT, expected);
+	ck_assert_ptr_nonnull(strstr(
+		errors, "\"error\":{\"type\":\"Panic\",\"experimental\":" NUMBERS
+			",\"is_crash\":true,\"message\":" ODD ",\"source_type\":\"Crashtracking\","
+			"\"thread_name\":" ODD "},\"proc_info\":{\"pid\":" NUMBERS
+			"},\"ucontext\":" NUMBERS ",\"timestamp\":1767323045000}"));
+	ck_assert_ptr_nonnull(
+		strstr(ping, "started - a\\u0000\\ud83d\\ude00\\/,: \u00e9\",\"source_type\""));
+	ck_assert_ptr_nonnull(strstr(
+		log, "started - a\\\\u0000\\\\ud83d\\\\ude00\\\\/,: \u00e9\\\",\\\"version\\\""));
+	ck_assert_ptr_nonnull(strstr(log, "\\\"metadata\\\":{\\\"n\\\":" NUMBERS ",\\\"tags\\\":"));
+	ck_assert_ptr_nonnull(strstr(envelope, "\\\"experimental\\\":" NUMBERS));
+	ck_assert_ptr_nonnull(strstr(envelope, "\"service_name\":\":\",\"env\":\"\","));
+}
+END_TEST
+
 START_TEST(test_uuid)
 {
 	_upload_document_ struct upload_document document = {0};
@@ -499,6 +542,7 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, test_telemetry_ping);
 	tcase_add_test(tests, test_errors);
 	tcase_add_test(tests, test_sparse);
+	tcase_add_test(tests, test_exact);
 	tcase_add_test(tests, test_uuid);
 	tcase_add_test(tests, test_trim);
 	tcase_add_test(tests, test_trim_stacks);

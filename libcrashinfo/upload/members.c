@@ -45,3 +45,9 @@ void member_node(struct strbuf *buf, const char *name, const struct crashinfo_js
 	member_name(buf, name);
 	strbuf_add(buf, raw.data, raw.size);
 }
+
+bool member_is_text(const struct crashinfo_json *json, crashinfo_json_node node)
+{
+	return node != CRASHINFO_JSON_NONE &&
+	       crashinfo_json_type(json, node) == CRASHINFO_JSON_STRING;
+}

@@ -19,5 +19,7 @@ void member_int(struct strbuf *buf, const char *name, int64_t value);
 /* The value as it stands in its document; nothing for NONE and null. */
 void member_node(struct strbuf *buf, const char *name, const struct crashinfo_json *json,
 		 crashinfo_json_node node);
+/* Whether it is a string; NONE is not. */
+bool member_is_text(const struct crashinfo_json *json, crashinfo_json_node node);
 
 #endif

@@ -7,6 +7,8 @@
 
 #include "base/cleanup.h"
 #include "report/report.h"
+#include "upload/members.h"
+#include "json/write.h"
 
 #define NIL_UUID "00000000-0000-0000-0000-000000000000"
 
@@ -148,14 +150,29 @@ void payload_add_report_tags(const struct payload *payload, struct upload_tag_li
 
 /* --- message and platform --- */
 
-void payload_add_ping_text(const struct payload *payload, struct strbuf *buf)
+#define PING_TEXT "Crashtracker crash ping: crash processing started - "
+
+void payload_add_ping_message(const struct payload *payload, struct strbuf *buf)
 {
-	strbuf_adds(buf, "Crashtracker crash ping: crash processing started - ");
+	crashinfo_json_node node = report_at(payload->json, 0, "error.message");
+	_strbuf_ struct strbuf text = {0};
+
+	member_name(buf, "message");
+	if (member_is_text(payload->json, node)) {
+		struct crashinfo_slice raw = crashinfo_json_raw(payload->json, node);
+
+		strbuf_adds(buf, "\"" PING_TEXT);
+		strbuf_add(buf, raw.data + 1, raw.size - 1);
+		return;
+	}
+	strbuf_adds(&text, PING_TEXT);
 	if (payload->message)
-		strbuf_adds(buf, payload->message);
+		strbuf_adds(&text, payload->message);
 	else
-		strbuf_addf(buf, "Process terminated due to %s",
+		strbuf_addf(&text, "Process terminated due to %s",
 			    payload->summary->kind ? payload->summary->kind : PAYLOAD_UNKNOWN);
+	json_add_string(buf, text.data, text.size);
+	buf->failed |= text.failed;
 }
 
 static struct crashinfo_error *find_message(struct payload *payload)

@@ -23,8 +23,8 @@ struct payload {
 void payload_add_report_tags(const struct payload *payload, struct upload_tag_list *list);
 void payload_add_platform(const struct payload *payload, struct upload_tag_list *list);
 void payload_add_signal_names(const struct payload *payload, struct upload_tag_list *list);
-/* The text of a ping: what happened, as far as is known. */
-void payload_add_ping_text(const struct payload *payload, struct strbuf *buf);
+/* The member `message` of a ping: what happened, as far as is known. */
+void payload_add_ping_message(const struct payload *payload, struct strbuf *buf);
 /* Microseconds since 1970 of the crash, of the sending when that is not known or for a ping. */
 int64_t payload_time(const struct payload *payload);
 const char *payload_uuid(const struct payload *payload);

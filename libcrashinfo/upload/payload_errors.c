@@ -86,10 +86,23 @@ static crashinfo_json_node threads(const struct payload *payload)
 	return node;
 }
 
+/* A member of the report's error as it stands there, `text` where it is no string. */
+static void add_text(const struct payload *payload, struct strbuf *buf, const char *name,
+		     const char *text)
+{
+	crashinfo_json_node node = crashinfo_json_member(payload->json, 0, "error");
+
+	if (node != CRASHINFO_JSON_NONE)
+		node = crashinfo_json_member(payload->json, node, name);
+	if (member_is_text(payload->json, node))
+		member_node(buf, name, payload->json, node);
+	else
+		member_text(buf, name, text);
+}
+
 static void add_error(const struct payload *payload, struct strbuf *buf, bool ping)
 {
 	const struct crashinfo_report_summary *summary = payload->summary;
-	_strbuf_ struct strbuf text = {0};
 
 	member_name(buf, "error");
 	strbuf_addc(buf, '{');
@@ -98,18 +111,14 @@ static void add_error(const struct payload *payload, struct strbuf *buf, bool pi
 		member_node(buf, "experimental", payload->json,
 			    report_at(payload->json, 0, "experimental"));
 	member_bool(buf, "is_crash", !ping && summary->is_crash);
-	if (ping) {
-		payload_add_ping_text(payload, &text);
-		member_name(buf, "message");
-		json_add_string(buf, text.data, text.size);
-		buf->failed |= text.failed;
-	} else {
-		member_text(buf, "message", payload->message);
-	}
+	if (ping)
+		payload_add_ping_message(payload, buf);
+	else
+		add_text(payload, buf, "message", payload->message);
 	member_text(buf, "source_type", "Crashtracking");
 	if (!ping) {
 		member_node(buf, "stack", payload->json, crashed_stack(payload));
-		member_text(buf, "thread_name", summary->thread_name);
+		add_text(payload, buf, "thread_name", summary->thread_name);
 		member_node(buf, "threads", payload->json, threads(payload));
 	}
 	strbuf_addc(buf, '}');

@@ -90,20 +90,15 @@ static void add_ping_metadata(const struct payload *payload, struct strbuf *buf)
 
 static void add_ping_document(const struct payload *payload, struct strbuf *buf)
 {
-	_strbuf_ struct strbuf text = {0};
-
-	payload_add_ping_text(payload, &text);
 	strbuf_addc(buf, '{');
 	member_text(buf, "crash_uuid", payload_uuid(payload));
 	member_text(buf, "kind", payload->summary->kind ? payload->summary->kind : PAYLOAD_UNKNOWN);
-	member_name(buf, "message");
-	json_add_string(buf, text.data, text.size);
+	payload_add_ping_message(payload, buf);
 	member_node(buf, "siginfo", payload->json,
 		    crashinfo_json_member(payload->json, 0, "sig_info"));
 	member_text(buf, "version", "1.0");
 	add_ping_metadata(payload, buf);
 	strbuf_addc(buf, '}');
-	buf->failed |= text.failed;
 }
 
 /* A document in a string: laid out before it is quoted, as the string is no place for that. */
