@@ -89,11 +89,22 @@ static struct crashinfo_error *describe_payload(const struct description *d,
 static struct crashinfo_error *describe_kind(const struct description *d,
 					     enum crashinfo_upload_kind kind)
 {
-	struct crashinfo_error *error = NULL;
+	struct crashinfo_error *error = NULL, *too_large = NULL;
 
-	for (int i = 0; i < CRASHINFO_UPLOAD_TARGETS && !error; i++)
+	for (int i = 0; i < CRASHINFO_UPLOAD_TARGETS && !error; i++) {
+		enum crashinfo_upload_target target = (enum crashinfo_upload_target)i;
+
 		if (d->uploader->lanes[i].endpoint)
-			error = describe_payload(d, (enum crashinfo_upload_target)i, kind);
+			error = crashinfo_error_wrap(describe_payload(d, target, kind), "%s to %s",
+						     crashinfo_upload_kind_name(kind),
+						     crashinfo_upload_target_name(target));
+		/* the other target is sent to nevertheless */
+		if (error && error->code == CRASHINFO_ERROR_LIMIT && !too_large)
+			too_large = steal_ptr(error);
+	}
+	if (!error)
+		return too_large;
+	crashinfo_error_destroy(too_large);
 	return error;
 }
 
