@@ -25,7 +25,9 @@ PACKAGES := libdw libelf libcjson libcurl libarchive libidn2 libpcre2-8 libcrypt
 
 # Evaluated when a recipe needs them: pkg-config may be installed by `make deps` just before.
 PKG_CFLAGS = $(shell pkg-config --cflags $(PACKAGES))
-PKG_LIBS   = $(shell pkg-config --libs $(PACKAGES)) -liberty
+PKG_LIBS   = $(shell pkg-config --libs $(PACKAGES)) -liberty $(if $(SANITIZE),$(LIBDW_AT_START))
+# LeakSanitizer ends with a fault when a library with thread-local variables was loaded late.
+LIBDW_AT_START := -Wl,--push-state,--no-as-needed -ldw -Wl,--pop-state
 
 BASE_FLAGS := -std=gnu11 -D_GNU_SOURCE -Ilibcrashinfo -Ilibcrashinfo/include -MMD -MP
 ALL_CFLAGS = $(BASE_FLAGS) $(WARNINGS) $(HARDEN) $(SANFLAGS) $(PKG_CFLAGS) $(CFLAGS)
