@@ -32,6 +32,8 @@ struct bundle_archive {
 	enum archive_kind kind;
 	struct crashinfo_error *below_error; /* why the bytes below could not be read */
 	uint64_t at_once;                    /* bytes that were read since it was asked */
+	uint64_t given;                      /* all bytes that libarchive was given */
+	struct crashinfo_slice last;         /* the last of them */
 	bool is_skipping;                    /* they are not kept */
 	char *member;                        /* name of the one at hand, for errors */
 	bool below_ended;                    /* all bytes below were read */
@@ -75,6 +77,9 @@ static la_ssize_t on_read(struct archive *handle, void *user, const void **buffe
 	if (!archive->below.size && !archive->below.is_packed)
 		archive->budget->in += bytes.size;
 	archive->below_ended = !bytes.size;
+	archive->given += bytes.size;
+	if (bytes.size)
+		archive->last = bytes;
 	*buffer = bytes.data;
 	return (la_ssize_t)bytes.size;
 }
@@ -347,6 +352,40 @@ static void pass_over(struct bundle_archive *archive)
 	archive->at_once = 0;
 }
 
+static struct crashinfo_error *trailing(const struct bundle_archive *archive)
+{
+	return crashinfo_error_at(
+		crashinfo_error_create(CRASHINFO_ERROR_FORMAT,
+				       "what follows the compressed data is something else, and is "
+				       "left"),
+		archive->below.name, 0, 0, 0);
+}
+
+/*
+ * At the end of compressed data, for libarchive is silent about what follows it: it may be the next
+ * piece of it, damaged. Only zeros are padding.
+ */
+static struct crashinfo_error *check_trailing(struct bundle_archive *archive)
+{
+	uint64_t left = archive->given - (uint64_t)archive_filter_bytes(archive->archive, -1);
+	struct crashinfo_slice rest = archive->last;
+	struct crashinfo_error *error = NULL;
+
+	if (archive->kind != ARCHIVE_KIND_COMPRESSED)
+		return NULL;
+	if (left < rest.size) {
+		rest.data += rest.size - left;
+		rest.size = (size_t)left;
+	}
+	while (rest.size && !error) {
+		for (size_t i = 0; i < rest.size; i++)
+			if (rest.data[i])
+				return trailing(archive);
+		error = input_source_take(&archive->below, &rest);
+	}
+	return error;
+}
+
 /* The next header. `*done_ret` at the end. */
 static struct crashinfo_error *next_header(struct bundle_archive *archive, struct plain_member *ret,
 					   char modified[28], bool *done_ret)
@@ -363,7 +402,7 @@ static struct crashinfo_error *next_header(struct bundle_archive *archive, struc
 	archive->begun = status == ARCHIVE_OK || status == ARCHIVE_WARN;
 	archive->complete = *done_ret = status == ARCHIVE_EOF;
 	if (*done_ret)
-		return NULL;
+		return check_trailing(archive);
 	if (!archive->begun)
 		return failure(archive);
 	*ret = (struct plain_member){path_of(entry), type_of(archive, entry)};
@@ -414,12 +453,7 @@ static struct crashinfo_error *next_unpacked(struct bundle_archive *archive,
 	archive->begun = true;
 	*ret = (struct plain_member){.path = "", .type = PLAIN_REGULAR};
 	if (!error && archive->unpack.trailing)
-		error = crashinfo_error_at(
-			crashinfo_error_create(
-				CRASHINFO_ERROR_FORMAT,
-				"what follows the compressed data is something else, "
-				"and is left"),
-			archive->below.name, 0, 0, 0);
+		error = trailing(archive);
 	archive->ended = *done_ret;
 	archive->complete = *done_ret && !error;
 	return error;

@@ -23,6 +23,7 @@
 	X(archive_entry_size)               \
 	X(archive_errno)                    \
 	X(archive_error_string)             \
+	X(archive_filter_bytes)             \
 	X(archive_read_append_filter)       \
 	X(archive_read_data)                \
 	X(archive_read_data_skip)           \
@@ -62,6 +63,7 @@ const struct libarchive *libarchive(void);
 #define archive_entry_size               (libarchive()->archive_entry_size_)
 #define archive_errno                    (libarchive()->archive_errno_)
 #define archive_error_string             (libarchive()->archive_error_string_)
+#define archive_filter_bytes             (libarchive()->archive_filter_bytes_)
 #define archive_read_append_filter       (libarchive()->archive_read_append_filter_)
 #define archive_read_data                (libarchive()->archive_read_data_)
 #define archive_read_data_skip           (libarchive()->archive_read_data_skip_)
