@@ -62,6 +62,25 @@ static inline long raw_clone(unsigned long flags, void *stack, int *pidfd,
 	return x0;
 }
 
+/* function(argument) on the stack that ends at `stack`, a multiple of 16. */
+static inline void arch_call_on_stack(void *stack, void (*function)(void *argument), void *argument)
+{
+	register void *x0 __asm__("x0") = argument;
+
+	__asm__ volatile("mov x19, sp\n\t"
+			 "mov sp, %[stack]\n\t"
+			 "blr %[function]\n\t"
+			 "mov sp, x19"
+			 : "+r"(x0)
+			 : [stack] "r"(stack), [function] "r"(function)
+			 : "x1", "x2", "x3", "x4", "x5", "x6", "x7", "x8", "x9", "x10", "x11",
+			   "x12", "x13", "x14", "x15", "x16", "x17", "x18", "x19", "x30", "v0",
+			   "v1", "v2", "v3", "v4", "v5", "v6", "v7", "v8", "v9", "v10", "v11",
+			   "v12", "v13", "v14", "v15", "v16", "v17", "v18", "v19", "v20", "v21",
+			   "v22", "v23", "v24", "v25", "v26", "v27", "v28", "v29", "v30", "v31",
+			   "memory", "cc");
+}
+
 /* Registers in the order of reports. */
 struct arch_register {
 	char name[4];

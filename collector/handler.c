@@ -8,6 +8,7 @@
 #include "attempt.h"
 #include "raw.h"
 #include "report.h"
+#include "room.h"
 #include "signals.h"
 #include "state.h"
 
@@ -153,6 +154,11 @@ static bool report(const struct crash *crash)
 	return report_is_whole();
 }
 
+static void report_signal(void *argument)
+{
+	report(argument);
+}
+
 /* Whether this thread reports, or is about to die of what it reported. */
 static bool is_busy(void)
 {
@@ -193,7 +199,7 @@ void handler(int signo, siginfo_t *info, void *context)
 	if (is_busy() && atomic_load(&phase) == PHASE_WRITING)
 		attempt_give_up(ATTEMPT_CRASHED);
 	if (is_wanted(signo) && enter())
-		report(&crash);
+		room_call(context, report_signal, &crash);
 	hand_on(signo, info, context);
 }
 

@@ -59,6 +59,20 @@ static inline long raw_clone(unsigned long flags, void *stack, int *pidfd,
 	return result;
 }
 
+/* function(argument) on the stack that ends at `stack`, a multiple of 16. */
+static inline void arch_call_on_stack(void *stack, void (*function)(void *argument), void *argument)
+{
+	__asm__ volatile("mov %%rsp, %%rbx\n\t"
+			 "mov %[stack], %%rsp\n\t"
+			 "call *%[function]\n\t"
+			 "mov %%rbx, %%rsp"
+			 : "+D"(argument), [stack] "+r"(stack), [function] "+r"(function)
+			 :
+			 : "rax", "rbx", "rcx", "rdx", "rsi", "r8", "r9", "r10", "r11", "xmm0",
+			   "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9",
+			   "xmm10", "xmm11", "xmm12", "xmm13", "xmm14", "xmm15", "memory", "cc");
+}
+
 /* Registers in the order of reports. */
 struct arch_register {
 	char name[4];
