@@ -60,6 +60,23 @@ static long set_descriptors(const struct launch *launch)
 	return result;
 }
 
+/* What the program has set for itself, as far as it could take that back: a stack that is too small
+ * for others, say. */
+static void raise_limits(void)
+{
+	static const unsigned char resources[] = {RLIMIT_STACK, RLIMIT_FSIZE, RLIMIT_AS,
+						  RLIMIT_DATA,  RLIMIT_NPROC, RLIMIT_NOFILE};
+
+	for (unsigned i = 0; i < sizeof(resources); i++) {
+		struct rlimit limit;
+
+		if (raw_prlimit(resources[i], NULL, &limit) || limit.rlim_cur == limit.rlim_max)
+			continue;
+		limit.rlim_cur = limit.rlim_max;
+		raw_prlimit(resources[i], &limit, NULL);
+	}
+}
+
 static int grandchild(void *argument)
 {
 	struct launch *launch = argument;
@@ -70,6 +87,7 @@ static int grandchild(void *argument)
 	result = set_descriptors(launch);
 	if (result >= 0) {
 		reset_signals();
+		raise_limits();
 		result = raw_execve(launch->path, launch->argv, launch->envp);
 	}
 	launch->error = (int)result;

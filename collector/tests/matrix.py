@@ -6,13 +6,17 @@
 
 A BUILD is a program in FOLDER; FULL is the same program with symbols, when BUILD was stripped.
 Environment: RUN, a command that runs programs (qemu-aarch64 -L ...); ONLY, scenarios, separated by
-blanks; EXCEPT, scenarios that are left out; VERBOSE=1, all stacks. Prints a line for each row: build, scenario, "ok", "skip" or what is
-wrong. A row is right when
+blanks; EXCEPT, scenarios that are left out; VERBOSE=1, all stacks; RECEIVER, a receiver that the
+programs start. Prints a line for each row: build, scenario, "ok", "skip" or what is wrong. A row is
+right when
 
 - the program ends as it does without the collector,
 - it leaves one stream that is whole, which ddcrash-parse reads without a remark,
 - the functions of the program are on the stack, all and in order, and
 - the stack ends where the process, the thread or the context begins.
+
+With a receiver the report is the receiver's, and the stream is gone; but where no receiver can be
+started, or it can't write, there is the stream, which says so.
 """
 import bisect
 import concurrent.futures
@@ -24,9 +28,14 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 
 NOT_HERE = 77
 TIMEOUT = 60
+RECEIVER = os.environ.get("RECEIVER")
+# Processes can't be started, the program isn't there, its output can't be opened.
+WITHOUT_RECEIVER = ("no-clone", "no-memory", "chroot", "other-user", "stack-limit-hard")
+NO_RECEIVER = re.compile(r"^The receiver (could not|ended before|has not completed)", re.M)
 RUN = shlex.split(os.environ.get("RUN", ""))
 LIBRARIES = ("plugin.so", "other.so", "no-id.so", "constructor.so")
 # The last function of a thread or context where the C library is part of the program.
@@ -67,6 +76,8 @@ class Row:
         self.wrong = []
         self.work = tempfile.mkdtemp(prefix="row-", dir=folder)
         self.stream = os.path.join(self.work, "stream")
+        self.received = os.path.join(self.work, "received.json")
+        self.report = None
 
     def run(self, *arguments):
         for name in LIBRARIES:
@@ -89,22 +100,44 @@ class Row:
             return self
         if status != without:
             self.wrong.append(f"ends with {status}, without the collector {without}")
+        if RECEIVER:
+            self.receive()
         left = [name for name in os.listdir(self.work) if name not in LIBRARIES]
-        if left != ["stream"]:
+        if left != [os.path.basename(self.received if self.report else self.stream)]:
             self.wrong.append(f"leaves {left}")
-        self.judge_stack()
+        self.judge_stack(self.report["error"]["stack"]["frames"] if self.report
+                         else self.frames_of_stream())
         return self
 
-    def judge_stack(self):
+    def receive(self):
+        """The report that the receiver makes when the process is gone."""
+        end = time.monotonic() + TIMEOUT
+        while not self.report and time.monotonic() < end:
+            time.sleep(0.01)
+            if self.name in WITHOUT_RECEIVER and self.says_why():
+                return
+            if os.path.exists(self.received) and not os.path.exists(self.stream):
+                with open(self.received, encoding="utf-8") as file:
+                    self.report = json.load(file)
+        if not self.report:
+            self.wrong.append("nothing received")
+
+    def says_why(self):
+        with open(self.stream, encoding="utf-8") as file:
+            return NO_RECEIVER.search(file.read())
+
+    def frames_of_stream(self):
         try:
             with open(self.stream, encoding="utf-8") as file:
                 lines = file.read().splitlines()
         except OSError:
             self.wrong.append("no stream")
-            return
+            return []
         if not lines or lines[-1] != "DD_CRASHTRACK_DONE":
             self.wrong.append("the stream is not whole")
-        frames = list(stack_of(lines))
+        return list(stack_of(lines))
+
+    def judge_stack(self, frames):
         if not frames:
             self.wrong.append("no frames")
             return
@@ -127,7 +160,7 @@ class Row:
     def function(self, frame, index):
         if "path" not in frame or "relative_address" not in frame:
             return "?"
-        name = os.path.basename(frame["path"])
+        name = os.path.basename(frame["path"]).removeprefix("memfd:")
         # A return address may be behind its function.
         address = int(frame["relative_address"], 16) - (index > 0)
         if name not in self.build.tables:
@@ -169,9 +202,21 @@ def counted(items):
     return [name if count == 1 else f"{name}*{count}" for name, count in groups]
 
 
+def judge_report(row, report):
+    remarks = [text for text in report.get("log_messages", [])
+               if not (row.name in WITHOUT_RECEIVER and NO_RECEIVER.search(text))]
+    if remarks:
+        row.wrong.append(f"remarks {remarks}")
+    if report["incomplete"]:
+        row.wrong.append("the report is incomplete")
+
+
 def judge_reports(rows):
     """Read all streams with one run of the tool."""
-    rows = [row for row in rows if os.path.exists(row.stream)]
+    for row in rows:
+        if row.report:
+            judge_report(row, row.report)
+    rows = [row for row in rows if not row.report and os.path.exists(row.stream)]
     if not rows:
         return
     done = subprocess.run(["ddcrash-parse", "--format", "ndjson", *(row.stream for row in rows)],
@@ -181,11 +226,7 @@ def judge_reports(rows):
         rows[0].wrong.append(f"{len(reports)} reports of {len(rows)} streams: {done.stderr[:500]}")
         return
     for row, text in zip(rows, reports):
-        report = json.loads(text)
-        if report.get("log_messages"):
-            row.wrong.append(f"remarks {report['log_messages']}")
-        if report["incomplete"]:
-            row.wrong.append("the report is incomplete")
+        judge_report(row, json.loads(text))
 
 
 def main():
@@ -200,7 +241,7 @@ def main():
                                          and (not only or scenario[0] in only)]))
     judge_reports(rows)
     for row in rows:
-        skipped = not row.wrong and not os.path.exists(row.stream)
+        skipped = not row.wrong and not row.report and not os.path.exists(row.stream)
         print(row.build.name, row.name, "skip" if skipped else "; ".join(row.wrong) or "ok")
         if not os.environ.get("KEEP"):
             shutil.rmtree(row.work)

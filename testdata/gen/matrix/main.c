@@ -3,8 +3,10 @@
  *	matrix --list               the scenarios and their stacks
  *	matrix SCENARIO [STREAM]    dies; with STREAM the collector writes to that file
  *
- * With LEAVE_STACK in the environment the collector copies the stack and does not follow it.
+ * With LEAVE_STACK in the environment the collector copies the stack and does not follow it, with
+ * RECEIVER it starts that program, which writes a report to "received.json".
  */
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,18 +24,36 @@ __attribute__((noreturn)) void not_here(void)
 	_exit(77);
 }
 
-void start_collector(void)
+static void start(struct ddcrash_config *config)
 {
-	struct ddcrash_config config = {
-		.size = sizeof(config),
-		.output = output,
-		.metadata = {.library_name = "matrix", .library_version = "1"},
-		.flags = getenv("LEAVE_STACK") ? DDCRASH_LEAVE_STACK : 0,
-	};
+	static const char *const arguments[] = {"ddcrash-receiver", "-o", "received.json"};
 	static int is_started;
 
-	if (output && !is_started++ && ddcrash_start(&config))
+	config->size = sizeof(*config);
+	config->metadata.library_name = "matrix";
+	config->metadata.library_version = "1";
+	config->flags = getenv("LEAVE_STACK") ? DDCRASH_LEAVE_STACK : 0;
+	config->receiver.path = getenv("RECEIVER");
+	config->receiver.args = arguments;
+	config->receiver.args_count = 3;
+	if (output && !is_started++ && ddcrash_start(config))
 		_exit(65);
+}
+
+void start_collector(void)
+{
+	struct ddcrash_config config = {.output = output};
+
+	start(&config);
+}
+
+void start_collector_with_descriptor(void)
+{
+	struct ddcrash_config config = {0};
+
+	if (output)
+		config.output_fd = open(output, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	start(&config);
 }
 
 NOINLINE void write_null(void)
@@ -70,9 +90,9 @@ NOINLINE int recurse(int depth)
 	return recurse(depth - 1) + padding[0];
 }
 
-static const struct scenario *const tables[] = {fault_scenarios,   code_scenarios,
-						library_scenarios, signal_scenarios,
-						thread_scenarios,  process_scenarios};
+static const struct scenario *const tables[] = {
+	fault_scenarios,  code_scenarios,    library_scenarios,    signal_scenarios,
+	thread_scenarios, process_scenarios, surrounding_scenarios};
 
 static const struct scenario *find(const char *name, int is_list)
 {
@@ -99,7 +119,8 @@ int main(int argc, char **argv)
 	if (!scenario)
 		return strcmp(argv[1], "--list") ? 64 : 0;
 	output = argc > 2 ? argv[2] : NULL;
-	start_collector();
+	if (!scenario->starts_itself)
+		start_collector();
 	if (scenario->run)
 		scenario->run();
 	else

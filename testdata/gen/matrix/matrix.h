@@ -27,11 +27,12 @@ struct scenario {
 	/* Functions of this program, innermost first; "?" is code without a module, "f*3" three
 	 * times f. For a `how` without what follows: inner, outer and main. */
 	const char *stack;
-	const char *end; /* NULL is AT_START */
+	const char *end;   /* NULL is AT_START */
+	int starts_itself; /* the collector, when it is ready */
 };
 
 extern const struct scenario fault_scenarios[], code_scenarios[], library_scenarios[],
-	signal_scenarios[], thread_scenarios[], process_scenarios[];
+	signal_scenarios[], thread_scenarios[], process_scenarios[], surrounding_scenarios[];
 
 extern volatile int sink;
 /* The file of the stream; NULL when run without the collector. */
@@ -39,6 +40,8 @@ extern const char *output;
 
 /* Start the collector, once. */
 void start_collector(void);
+/* The same, with an open file: where the program can make none when it crashes. */
+void start_collector_with_descriptor(void);
 /* This scenario does not exist in this build. */
 __attribute__((noreturn)) void not_here(void);
 
