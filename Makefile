@@ -124,12 +124,13 @@ completions: $(TOOLS) $$(HOST_TOOLS)
 # --- collector ------------------------------------------------------------------------------------
 
 # What runs in a crashing process: no libc call in the handler, so nothing that the compiler adds
-# calls for, and never a sanitizer. The objects become one, in which hidden names are local, so that
-# neither the archive nor the shared library can clash with a program's own names. For other C
-# libraries and machines: make CC=musl-gcc BUILD=build/musl collector.
+# calls for, as for atomics on aarch64, and never a sanitizer. The objects become one, in which hidden
+# names are local, so that neither the archive nor the shared library can clash with a program's own
+# names. For other C libraries and machines: make CC=musl-gcc BUILD=build/musl collector.
 COLLECTOR_FLAGS := -std=gnu11 -D_GNU_SOURCE -Ilibcrashinfo -Icollector -MMD -MP -O2 -g -fPIC \
 	-ffreestanding -fvisibility=hidden -fno-stack-protector -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=0 \
-	-fno-sanitize=all -DDDCRASH_VERSION='"$(VERSION)"'
+	-fno-sanitize=all -DDDCRASH_VERSION='"$(VERSION)"' \
+	$(if $(filter aarch64%,$(shell $(CC) -dumpmachine)),-mno-outline-atomics)
 COLLECTOR_MAINS := collector/preload.c collector/demo.c
 COLLECTOR_SRC   := $(filter-out $(COLLECTOR_MAINS),$(sort $(wildcard collector/*.c))) \
 	$(sort $(wildcard libcrashinfo/unwind/*.c))
