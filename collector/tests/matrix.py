@@ -120,8 +120,10 @@ class Row:
             if self.name in WITHOUT_RECEIVER and self.says_why():
                 return
             if os.path.exists(self.received) and not os.path.exists(self.stream):
+                # Not yet written when the process could leave no stream of its own.
                 with open(self.received, encoding="utf-8") as file:
-                    self.report = json.load(file)
+                    text = file.read()
+                self.report = json.loads(text) if text.endswith("\n") else None
         if not self.report:
             self.wrong.append("nothing received")
 
