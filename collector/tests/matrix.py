@@ -105,6 +105,8 @@ class Row:
             self.wrong.append(f"ends with {status}, without the collector {without}")
         if RECEIVER:
             self.receive()
+            if self.wrong:
+                return self
         left = [name for name in os.listdir(self.work) if name not in LIBRARIES]
         if left != [os.path.basename(self.received if self.report else self.stream)]:
             self.wrong.append(f"leaves {left}")
@@ -123,6 +125,9 @@ class Row:
                 # Not yet written when the process could leave no stream of its own.
                 with open(self.received, encoding="utf-8") as file:
                     text = file.read()
+                if text.startswith("DD_CRASHTRACK"):
+                    self.wrong.append("no report could be made of what was received")
+                    return
                 self.report = json.loads(text) if text.endswith("\n") else None
         if not self.report:
             self.wrong.append("nothing received")
