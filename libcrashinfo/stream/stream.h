@@ -43,10 +43,11 @@ struct crashinfo_stream {
 	bool stopped;                         /* nothing is read any more */
 
 	bool has_signal, has_process, has_stack;
-	bool stack_closed;      /* takes no more frames */
-	bool stack_damaged;     /* frames were lost on the way */
-	size_t stack_frames;    /* given to the builder */
-	size_t frames_left_out; /* of the section at hand, behind the limit */
+	bool has_crashed_thread; /* among those of error.threads */
+	bool stack_closed;       /* takes no more frames */
+	bool stack_damaged;      /* frames were lost on the way */
+	size_t stack_frames;     /* given to the builder */
+	size_t frames_left_out;  /* of the section at hand, behind the limit */
 
 	/* what the section at hand has collected */
 	struct strbuf name; /* of a file */

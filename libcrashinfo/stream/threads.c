@@ -37,20 +37,30 @@ static struct crashinfo_error *check(struct stream_payload *payload)
 	return error ? error : stream_check_frames(payload, stack);
 }
 
+/* Beyond the limit there is room for the one that crashed, which may come last. */
+static struct crashinfo_error *check_room(struct crashinfo_stream *stream, bool may_be_crashed)
+{
+	if (stream->threads < stream->context.limits.stream_entries ||
+	    (may_be_crashed && !stream->has_crashed_thread))
+		return NULL;
+	return crashinfo_error_create(CRASHINFO_ERROR_LIMIT, "more than %zu threads",
+				      stream->context.limits.stream_entries);
+}
+
 struct crashinfo_error *stream_thread_line(struct crashinfo_stream *stream,
 					   struct crashinfo_slice line)
 {
 	_payload_ struct stream_payload payload = {0};
 	_free_ char *text = NULL;
 	size_t size;
-	struct crashinfo_error *error;
+	struct crashinfo_error *error = check_room(stream, true);
 
-	if (stream->threads >= stream->context.limits.stream_entries)
-		return crashinfo_error_create(CRASHINFO_ERROR_LIMIT, "more than %zu threads",
-					      stream->context.limits.stream_entries);
-	error = stream_payload_open(stream, line, &payload);
+	if (!error)
+		error = stream_payload_open(stream, line, &payload);
 	if (!error && is_name_only(payload.json))
 		return take_name(stream, payload.json);
+	if (!error)
+		error = check_room(stream, is_crashed(payload.json));
 	if (!error)
 		error = check(&payload);
 	if (!error)
@@ -62,6 +72,7 @@ struct crashinfo_error *stream_thread_line(struct crashinfo_stream *stream,
 	if (error)
 		return error;
 	stream->threads++;
+	stream->has_crashed_thread |= is_crashed(payload.json);
 	stream->stats.has_data = true;
 	return crashinfo_report_builder_add_thread(stream->builder, text, size);
 }

@@ -343,6 +343,32 @@ START_TEST(test_many_entries)
 }
 END_TEST
 
+#define OTHER_THREAD                                                                   \
+	"{\"crashed\":false,\"name\":\"o\",\"stack\":{\"format\":\"f\",\"frames\":[]," \
+	"\"incomplete\":true}}\n"
+#define CRASHED_THREAD                                                                \
+	"{\"crashed\":true,\"name\":\"c\",\"stack\":{\"format\":\"f\",\"frames\":[]," \
+	"\"incomplete\":true}}\n"
+
+/* Of too many threads the one that crashed is not left out, once. */
+START_TEST(test_many_threads)
+{
+	struct crashinfo_limits limits = crashinfo_limits_default();
+	_free_ char *text = NULL;
+
+	limits.stream_entries = 2;
+	text = parse_within(&limits,
+			    KIND "DD_CRASHTRACK_BEGIN_THREADS\n" OTHER_THREAD OTHER_THREAD
+				    OTHER_THREAD CRASHED_THREAD CRASHED_THREAD
+				 "DD_CRASHTRACK_END_THREADS\n" DONE,
+			    false);
+	ck_assert_ptr_nonnull(strstr(text, "more than 2 threads"));
+	ck_assert_ptr_nonnull(strstr(text, "\"crashed\":true"));
+	ck_assert_ptr_null(strstr(strstr(text, "\"crashed\":true") + 1, "\"crashed\":true"));
+	ck_assert_ptr_nonnull(strstr(text, "\"crashed\":false"));
+}
+END_TEST
+
 START_TEST(test_much_text)
 {
 	struct crashinfo_limits limits = crashinfo_limits_default();
@@ -439,6 +465,7 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, test_many_frames);
 	tcase_add_test(tests, test_many_frames_unfinished);
 	tcase_add_test(tests, test_many_entries);
+	tcase_add_test(tests, test_many_threads);
 	tcase_add_test(tests, test_much_text);
 	tcase_add_test(tests, test_quoted_line_is_cut);
 	tcase_add_test(tests, test_memory);

@@ -414,6 +414,36 @@ START_TEST(test_trim_stacks)
 }
 END_TEST
 
+/* The thread that crashed stays, wherever it stands. */
+static void expect_crashed_kept(size_t at)
+{
+	_strbuf_ struct strbuf before = {0}, after = {0};
+	size_t first = at < 64 ? at : 63;
+
+	strbuf_adds(&before, "{\"error\":{\"threads\":[");
+	add_many(&before, "{\"crashed\":false}", at);
+	strbuf_addf(&before, "%s{\"crashed\":true}%s", at ? "," : "", at < 69 ? "," : "");
+	add_many(&before, "{\"crashed\":false}", 69 - at);
+	strbuf_adds(&before, "]}}");
+	strbuf_adds(&after, "{\"error\":{\"threads\":[");
+	add_many(&after, "{\"crashed\":false}", first);
+	strbuf_addf(&after, "%s{\"crashed\":true}%s", first ? "," : "", first < 63 ? "," : "");
+	add_many(&after, "{\"crashed\":false}", 63 - first);
+	strbuf_adds(&after, "]},\"incomplete\":true,\"log_messages\":[\"Left out to fit the size "
+			    "limit: 6 of 70 threads\"]}");
+	trimmed(before.data, TRIM_THREADS, 1, after.data);
+}
+
+START_TEST(test_trim_crashed)
+{
+	expect_crashed_kept(0);
+	expect_crashed_kept(40);
+	expect_crashed_kept(63);
+	expect_crashed_kept(64);
+	expect_crashed_kept(69);
+}
+END_TEST
+
 /* A payload that fits is left alone; one that does not is trimmed until it does, or refused. */
 START_TEST(test_fit)
 {
@@ -546,6 +576,7 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, test_uuid);
 	tcase_add_test(tests, test_trim);
 	tcase_add_test(tests, test_trim_stacks);
+	tcase_add_test(tests, test_trim_crashed);
 	tcase_add_test(tests, test_fit);
 	tcase_add_test(tests, test_container);
 	tcase_add_test(tests, test_cgroup);

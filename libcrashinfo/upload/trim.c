@@ -125,23 +125,55 @@ static struct crashinfo_error *trim_raw(struct trim *trim)
 					   crashinfo_json_member(trim->json, 0, "ucontext"), "raw");
 }
 
-/* Replace an array by its first `kept` elements. */
-static struct crashinfo_error *cut_array(struct trim *trim, crashinfo_json_node array, size_t kept)
+/* Replace an array by its first `kept` elements. `wanted` is one that has to be among them: behind
+ * them it takes the place of the last one. */
+static struct crashinfo_error *cut_array(struct trim *trim, crashinfo_json_node array, size_t kept,
+					 crashinfo_json_node wanted)
 {
 	crashinfo_json_node last = crashinfo_json_first(trim->json, array);
 	const char *start = crashinfo_json_raw(trim->json, array).data;
+	bool is_behind = wanted != CRASHINFO_JSON_NONE;
 	_strbuf_ struct strbuf value = {0};
 	struct crashinfo_slice end;
 	struct crashinfo_error *error;
 
-	for (size_t i = 1; i < kept; i++)
+	for (size_t i = 1; i < kept - is_behind; i++)
 		last = crashinfo_json_next(trim->json, array, last);
 	end = crashinfo_json_raw(trim->json, last);
 	strbuf_add(&value, start, (size_t)(end.data + end.size - start));
+	if (is_behind) {
+		end = crashinfo_json_raw(trim->json, wanted);
+		strbuf_addc(&value, ',');
+		strbuf_add(&value, end.data, end.size);
+	}
 	strbuf_addc(&value, ']');
 	error = strbuf_error(&value);
 	return error ? error
 		     : crashinfo_json_edits_replace(trim->edits, array, value.data, value.size);
+}
+
+static bool has_crashed(const struct crashinfo_json *json, crashinfo_json_node thread)
+{
+	crashinfo_json_node crashed = CRASHINFO_JSON_NONE;
+
+	if (crashinfo_json_type(json, thread) == CRASHINFO_JSON_OBJECT)
+		crashed = crashinfo_json_member(json, thread, "crashed");
+	return crashed != CRASHINFO_JSON_NONE &&
+	       crashinfo_json_type(json, crashed) == CRASHINFO_JSON_TRUE;
+}
+
+/* The thread that crashed, when it comes behind those that are kept. */
+static crashinfo_json_node crashed_behind(const struct crashinfo_json *json,
+					  crashinfo_json_node threads, size_t kept)
+{
+	crashinfo_json_node thread = crashinfo_json_first(json, threads);
+
+	for (size_t i = 0; thread != CRASHINFO_JSON_NONE; i++) {
+		if (has_crashed(json, thread))
+			return i < kept ? CRASHINFO_JSON_NONE : thread;
+		thread = crashinfo_json_next(json, threads, thread);
+	}
+	return CRASHINFO_JSON_NONE;
 }
 
 static struct crashinfo_error *trim_threads(struct trim *trim)
@@ -161,7 +193,8 @@ static struct crashinfo_error *trim_threads(struct trim *trim)
 		return NULL;
 	note(trim, "Left out to fit the size limit: %zu of %zu threads", count - TRIM_THREADS_KEPT,
 	     count);
-	return cut_array(trim, threads, TRIM_THREADS_KEPT);
+	return cut_array(trim, threads, TRIM_THREADS_KEPT,
+			 crashed_behind(trim->json, threads, TRIM_THREADS_KEPT));
 }
 
 static struct crashinfo_error *trim_frames(struct trim *trim)
@@ -176,7 +209,7 @@ static struct crashinfo_error *trim_frames(struct trim *trim)
 			continue;
 		stacks++;
 		frames += stack->frame_count - TRIM_FRAMES_KEPT;
-		error = cut_array(trim, stack->frames, TRIM_FRAMES_KEPT);
+		error = cut_array(trim, stack->frames, TRIM_FRAMES_KEPT, CRASHINFO_JSON_NONE);
 		if (!error)
 			error = crashinfo_json_edits_set(trim->edits, stack->node, "incomplete",
 							 "true", 4);
