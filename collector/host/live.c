@@ -133,19 +133,17 @@ static uint64_t stack_pointer(const struct live *live, const struct process_thre
 	return thread->registers.value[arch->registers[arch->sp].dwarf];
 }
 
+/* While they are stopped. */
 static struct crashinfo_error *copy(struct live *live)
 {
+	const struct process_threads *threads = &live->threads;
 	struct crashinfo_error *error = live_read_maps(live);
 
-	for (size_t i = 0; i < live->threads.count && !error; i++) {
-		struct process_thread *thread = &live->threads.items[i];
-
-		if (thread->has_registers)
-			process_copy_stack(live->process, stack_pointer(live, thread));
-		error = add_thread(live, thread);
-	}
-	if (!error && live->dump.threads.size)
-		near_copy(live, &live->dump.threads.data[0]);
+	for (size_t i = 0; i < threads->count && !error; i++)
+		if (threads->items[i].has_registers)
+			process_copy_stack(live->process, stack_pointer(live, &threads->items[i]));
+	if (!error && threads->count)
+		near_copy(live, &threads->items[0]);
 	process_hold(live->process);
 	return error;
 }
@@ -160,6 +158,9 @@ struct crashinfo_error *live_snapshot(struct live *live)
 		return error;
 	error = copy(live);
 	process_threads_release(&live->threads);
+	/* Not before: now names and states of all are known. */
+	for (size_t i = 0; i < live->threads.count && !error; i++)
+		error = add_thread(live, &live->threads.items[i]);
 	return error;
 }
 

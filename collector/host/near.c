@@ -27,7 +27,7 @@ static bool is_shown(const struct live *live, const struct dump_thread *thread, 
 	return false;
 }
 
-void near_copy(struct live *live, const struct dump_thread *thread)
+void near_copy(struct live *live, const struct process_thread *thread)
 {
 	const struct dump_arch *arch = live->dump.arch;
 

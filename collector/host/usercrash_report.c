@@ -63,6 +63,8 @@ static void name_threads(struct live *live, bool is_nested)
 
 	if (error)
 		return;
+	/* Not before are all names and states known. */
+	process_threads_release(&live->threads);
 	for (size_t i = 0; i < live->threads.count; i++) {
 		struct process_thread *from = &live->threads.items[i];
 		uint32_t tid = is_nested ? inner_tid(live->pid, from->tid) : (uint32_t)from->tid;

@@ -182,9 +182,10 @@ static bool read_names_aside(struct process_threads *threads)
 	return true;
 }
 
-static void name_threads(struct process_threads *threads, size_t first)
+/* Beside the stopping of them, when they are to be stopped. */
+static void name_threads(struct process_threads *threads, size_t first, bool are_stopped_next)
 {
-	if (!first && threads->count >= MANY && read_names_aside(threads))
+	if (are_stopped_next && !first && threads->count >= MANY && read_names_aside(threads))
 		return;
 	for (size_t i = first; i < threads->count; i++)
 		read_stat(threads->task_fd, &threads->items[i]);
@@ -363,7 +364,7 @@ static struct crashinfo_error *stop_all(const struct process_threads_options *op
 
 		error = list(threads, options->max);
 		if (!error)
-			name_threads(threads, first);
+			name_threads(threads, first, !options->names_only);
 		if (error || first == threads->count || options->names_only)
 			break;
 		stop(threads, first, options->leave_tid, deadline);
@@ -387,7 +388,7 @@ struct crashinfo_error *process_threads_stop(const struct process_threads_option
 		error = add(&threads, options->leave_tid);
 	/* Which others there are does not matter then. */
 	if (!error && options->names_only && options->max && threads.count == options->max)
-		name_threads(&threads, 0);
+		name_threads(&threads, 0, false);
 	else if (!error)
 		error = stop_all(options, &threads);
 	if (error)
