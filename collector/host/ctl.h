@@ -22,6 +22,7 @@ struct ctl_setting {
 	struct strbuf now;      /* bytes of the file */
 	struct strbuf previous; /* as it was before we changed it; has_previous tells whether */
 	bool has_previous;
+	bool is_kept, is_changed; /* by this run: what enabling undoes when it fails */
 };
 
 struct ctl {
@@ -30,6 +31,11 @@ struct ctl {
 	struct ctl_setting pattern, limit, dumpable;
 	struct strbuf ours; /* the pattern that runs our client */
 	char *state_dir;    /* absolute */
+
+	/* of this run, to be undone */
+	bool is_state_dir_new, is_sysctl_written;
+	struct strbuf sysctl_before; /* the file's content; had_sysctl tells whether it was there */
+	bool had_sysctl;
 };
 
 /* --- ctl_settings.c --- */
@@ -40,6 +46,7 @@ void ctl_free(struct ctl *ctl);
 /* The pattern runs our client, whatever its options. */
 bool ctl_is_enabled(const struct ctl *ctl);
 
+/* All of it, or nothing: what was changed before an error is put back. */
 struct crashinfo_error *ctl_enable(struct ctl *ctl);
 struct crashinfo_error *ctl_disable(struct ctl *ctl);
 

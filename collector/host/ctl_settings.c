@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Settings are kept before they are changed, byte for byte, and given back when they still are what
- * we made of them: somebody who changed them meanwhile had a reason.
+ * we made of them: somebody who changed them meanwhile had a reason. Enabling changes all or none.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -18,6 +18,8 @@
 #include "host/ctl.h"
 
 #define SETTING_BYTES_MAX 4096
+/* Of a file of settings that is replaced. */
+#define SYSCTL_BYTES_MAX (1u << 20)
 /* CORENAME_MAX_SIZE of the kernel, less the NUL. */
 #define PATTERN_BYTES_MAX 127
 /* What the client needs; the name comes last, as it may hold anything. */
@@ -52,15 +54,15 @@ static struct crashinfo_error *read_file(const char *folder, const char *name, s
 }
 
 /* In place: these files cannot be replaced, and must be written at once. */
-static struct crashinfo_error *write_setting(const struct ctl *ctl,
-					     const struct ctl_setting *setting, const char *bytes,
-					     size_t size)
+static struct crashinfo_error *write_setting(const struct ctl *ctl, struct ctl_setting *setting,
+					     const char *bytes, size_t size)
 {
 	_free_ char *path = join(ctl->options.kernel_dir, setting->path);
 	_close_ int fd = path ? open(path, O_WRONLY | O_TRUNC | O_CLOEXEC) : -1;
 
 	if (!path)
 		return crashinfo_error_no_memory();
+	setting->is_changed |= fd >= 0;
 	if (fd < 0 || write(fd, bytes, size) != (ssize_t)size)
 		return crashinfo_error_from_errno(errno, "cannot write %s", path);
 	return NULL;
@@ -136,6 +138,7 @@ void ctl_free(struct ctl *ctl)
 		strbuf_deinit(&settings[i]->previous);
 	}
 	strbuf_deinit(&ctl->ours);
+	strbuf_deinit(&ctl->sysctl_before);
 	free(ctl->state_dir);
 }
 
@@ -151,21 +154,28 @@ bool ctl_is_enabled(const struct ctl *ctl)
 
 /* --- enable ----------------------------------------------------------------------------------- */
 
-static struct crashinfo_error *keep(const struct ctl *ctl, const struct ctl_setting *setting)
+static struct crashinfo_error *write_kept(const struct ctl *ctl, const struct ctl_setting *setting,
+					  const struct strbuf *value)
 {
 	_free_ char *path = join(ctl->state_dir, setting->name);
 
 	if (!path)
 		return crashinfo_error_no_memory();
-	return crashinfo_file_write(path, setting->now.size ? setting->now.data : "",
-				    setting->now.size);
+	return crashinfo_file_write(path, value->size ? value->data : "", value->size);
 }
 
-static struct crashinfo_error *keep_all(const struct ctl *ctl)
+static struct crashinfo_error *keep(const struct ctl *ctl, struct ctl_setting *setting)
+{
+	setting->is_kept = true;
+	return write_kept(ctl, setting, &setting->now);
+}
+
+static struct crashinfo_error *keep_all(struct ctl *ctl)
 {
 	struct crashinfo_error *error;
 
-	if (mkdir(ctl->state_dir, 0755) && errno != EEXIST)
+	ctl->is_state_dir_new = !mkdir(ctl->state_dir, 0755);
+	if (!ctl->is_state_dir_new && errno != EEXIST)
 		return crashinfo_error_from_errno(errno, "cannot create folder %s", ctl->state_dir);
 	/* the pattern last: it says that all is kept */
 	error = keep(ctl, &ctl->limit);
@@ -174,11 +184,25 @@ static struct crashinfo_error *keep_all(const struct ctl *ctl)
 	return error ? error : keep(ctl, &ctl->pattern);
 }
 
+/* What this run would replace. */
+static struct crashinfo_error *read_sysctl(struct ctl *ctl)
+{
+	struct crashinfo_error *error;
+
+	error = io_read_file(ctl->options.sysctl_file, SYSCTL_BYTES_MAX, &ctl->sysctl_before);
+	ctl->had_sysctl = !error;
+	if (!error || error->errnum != ENOENT)
+		return error;
+	crashinfo_error_destroy(error);
+	return NULL;
+}
+
 /* The same at the next start of the machine. */
-static struct crashinfo_error *write_sysctl(const struct ctl *ctl)
+static struct crashinfo_error *write_sysctl(struct ctl *ctl)
 {
 	struct strbuf text _strbuf_ = {0};
 
+	ctl->is_sysctl_written = true;
 	strbuf_addf(&text,
 		    "# Written by ddcrash-ctl, which removes it.\n"
 		    "kernel.core_pattern=%.*s\nkernel.core_pipe_limit=%s",
@@ -213,7 +237,7 @@ static struct crashinfo_error *check_paths(const struct ctl *ctl)
 	return NULL;
 }
 
-static struct crashinfo_error *set(const struct ctl *ctl, const struct ctl_setting *setting)
+static struct crashinfo_error *set(const struct ctl *ctl, struct ctl_setting *setting)
 {
 	if (!setting->is_there)
 		return NULL;
@@ -233,10 +257,12 @@ static struct crashinfo_error *set_all(struct ctl *ctl)
 	return error ? error : set(ctl, &ctl->dumpable);
 }
 
-struct crashinfo_error *ctl_enable(struct ctl *ctl)
+static struct crashinfo_error *enable(struct ctl *ctl)
 {
 	struct crashinfo_error *error = check_paths(ctl);
 
+	if (!error)
+		error = read_sysctl(ctl);
 	/* enabled again, after an update for instance, what was there first stays kept */
 	if (!error && !ctl_is_enabled(ctl))
 		error = keep_all(ctl);
@@ -244,6 +270,78 @@ struct crashinfo_error *ctl_enable(struct ctl *ctl)
 		 ctl->dumpable.is_there)
 		error = keep(ctl, &ctl->dumpable);
 	return error ? error : set_all(ctl);
+}
+
+/* --- enable, backwards ------------------------------------------------------------------------ */
+
+static struct crashinfo_error *forget(const struct ctl *ctl, const struct ctl_setting *setting)
+{
+	_free_ char *path = join(ctl->state_dir, setting->name);
+
+	if (!path)
+		return crashinfo_error_no_memory();
+	if (unlink(path) && errno != ENOENT)
+		return crashinfo_error_from_errno(errno, "cannot remove %s", path);
+	return NULL;
+}
+
+static struct crashinfo_error *remove_sysctl(const struct ctl *ctl)
+{
+	if (!unlink(ctl->options.sysctl_file) || errno == ENOENT)
+		return NULL;
+	return crashinfo_error_from_errno(errno, "cannot remove %s", ctl->options.sysctl_file);
+}
+
+static struct crashinfo_error *undo_setting(const struct ctl *ctl, struct ctl_setting *setting)
+{
+	if (!setting->is_changed)
+		return NULL;
+	return write_setting(ctl, setting, setting->now.size ? setting->now.data : "",
+			     setting->now.size);
+}
+
+static struct crashinfo_error *undo_kept(const struct ctl *ctl, struct ctl_setting *setting)
+{
+	if (!setting->is_kept)
+		return NULL;
+	return setting->has_previous ? write_kept(ctl, setting, &setting->previous)
+				     : forget(ctl, setting);
+}
+
+static struct crashinfo_error *undo_sysctl(const struct ctl *ctl)
+{
+	const struct strbuf *before = &ctl->sysctl_before;
+
+	if (!ctl->is_sysctl_written)
+		return NULL;
+	if (!ctl->had_sysctl)
+		return remove_sysctl(ctl);
+	return crashinfo_file_write(ctl->options.sysctl_file, before->size ? before->data : "",
+				    before->size);
+}
+
+/* What can't be put back is told, and the rest put back nevertheless. */
+static void undo_enable(struct ctl *ctl)
+{
+	/* settings that depend on the others first */
+	struct ctl_setting *settings[] = {&ctl->dumpable, &ctl->pattern, &ctl->limit};
+
+	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++)
+		tool_failed(&ctl->tool, undo_setting(ctl, settings[i]));
+	tool_failed(&ctl->tool, undo_sysctl(ctl));
+	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++)
+		tool_failed(&ctl->tool, undo_kept(ctl, settings[i]));
+	if (ctl->is_state_dir_new)
+		rmdir(ctl->state_dir);
+}
+
+struct crashinfo_error *ctl_enable(struct ctl *ctl)
+{
+	struct crashinfo_error *error = enable(ctl);
+
+	if (error)
+		undo_enable(ctl);
+	return error;
 }
 
 /* --- disable ---------------------------------------------------------------------------------- */
@@ -256,22 +354,11 @@ static bool is_ours(const struct ctl_setting *setting)
 	       (setting->now.size == size && !memcmp(setting->now.data, setting->ours, size));
 }
 
-static struct crashinfo_error *give_back(const struct ctl *ctl, const struct ctl_setting *setting)
+static struct crashinfo_error *give_back(const struct ctl *ctl, struct ctl_setting *setting)
 {
 	if (!setting->has_previous || !setting->previous.size || !is_ours(setting))
 		return NULL;
 	return write_setting(ctl, setting, setting->previous.data, setting->previous.size);
-}
-
-static struct crashinfo_error *forget(const struct ctl *ctl, const struct ctl_setting *setting)
-{
-	_free_ char *path = join(ctl->state_dir, setting->name);
-
-	if (!path)
-		return crashinfo_error_no_memory();
-	if (unlink(path) && errno != ENOENT)
-		return crashinfo_error_from_errno(errno, "cannot remove %s", path);
-	return NULL;
 }
 
 static struct crashinfo_error *restore(struct ctl *ctl)
@@ -297,9 +384,8 @@ struct crashinfo_error *ctl_disable(struct ctl *ctl)
 {
 	struct crashinfo_error *error = restore(ctl);
 
-	if (!error && unlink(ctl->options.sysctl_file) && errno != ENOENT)
-		error = crashinfo_error_from_errno(errno, "cannot remove %s",
-						   ctl->options.sysctl_file);
+	if (!error)
+		error = remove_sysctl(ctl);
 	if (!error)
 		error = forget(ctl, &ctl->pattern);
 	if (!error)
