@@ -16,6 +16,8 @@
 /* Of one additional file. */
 #define FILE_MAX ((size_t)1 << 20)
 
+#define FILE_ISSUE STREAM_ISSUE("attach_additional_file_error")
+
 /* --- threads ---------------------------------------------------------------------------------- */
 
 static void note_failures(struct crash *crash)
@@ -137,15 +139,15 @@ static void add_file(struct crash *crash, const char *path)
 	int fd = strchr(path, '\n') ? -EINVAL : open_file(path);
 
 	if (fd < 0) {
-		crash_log(crash, "Failed to attach file %s: %s", path, strerror(-fd));
+		crash_issue(crash, FILE_ISSUE, "Failed to attach file %s: %s", path, strerror(-fd));
 		return;
 	}
 	while (size < FILE_MAX && (got = read(fd, text + size, FILE_MAX - size)) > 0)
 		size += (size_t)got;
 	close(fd);
 	if (got)
-		crash_log(crash, "File %s is not complete: %s", path,
-			  got < 0 ? strerror(errno) : "too large");
+		crash_issue(crash, FILE_ISSUE, "File %s is not complete: %s", path,
+			    got < 0 ? strerror(errno) : "too large");
 	fprintf(crash->files, STREAM_BEGIN(STREAM_FILE) " %s\n", path);
 	write_lines(crash->files, text, size);
 	fprintf(crash->files, STREAM_END(STREAM_FILE) " \"%s\"\n", path);
@@ -157,7 +159,8 @@ static void add_files(struct crash *crash, uint64_t deadline)
 		if (now_ms() < deadline)
 			add_file(crash, crash->config.files[i]);
 		else
-			crash_log(crash, "Timeout: no time for file %s", crash->config.files[i]);
+			crash_issue(crash, FILE_ISSUE, "Timeout: no time for file %s",
+				    crash->config.files[i]);
 	}
 }
 
@@ -210,6 +213,6 @@ void collect_rest(struct crash *crash)
 	if (as_peer(crash))
 		add_files(crash, deadline);
 	else
-		crash_log(crash, "Failed to attach files: they are another user's");
+		crash_issue(crash, FILE_ISSUE, "Failed to attach files: they are another user's");
 	as_ourselves();
 }

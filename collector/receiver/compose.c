@@ -33,6 +33,15 @@ static void write_stack(struct crash *crash, FILE *f)
 	fputs("\n" STREAM_END(STREAM_STACKTRACE) "\n", f);
 }
 
+/* What came of it, where that is all there is; without an end it counts as incomplete. */
+static void write_cut_stack(const struct crash *crash, FILE *f)
+{
+	const struct scan_part *part = &crash->scan.cut_stack;
+
+	if (part->size && (!crash->process || !crash->has_registers))
+		fwrite(crash->scan.text + part->at, 1, part->size, f);
+}
+
 /* --- threads ---------------------------------------------------------------------------------- */
 
 /* Frames of the stream with commas between them. */
@@ -137,6 +146,8 @@ char *compose_stream(struct crash *crash, size_t *size_ret)
 	write_log(crash, f);
 	if (crash->scan.done)
 		fputs(STREAM_DONE "\n", f);
+	else
+		write_cut_stack(crash, f);
 	if (fclose(f)) {
 		free(text);
 		return NULL;

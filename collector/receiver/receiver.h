@@ -74,6 +74,9 @@ uint64_t now_ms(void);
 enum tool_status session_run(struct receiver *receiver, int fd);
 /* Add a line to the log_messages of the report. */
 void crash_log(struct crash *crash, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* The same of a fault while the report is received; it ends with `issue`, a STREAM_ISSUE(). */
+void crash_issue(struct crash *crash, const char *issue, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
 
 /* Take the rights of who is connected, for what it asks for; whether they are at hand. */
 bool as_peer(const struct crash *crash);

@@ -178,7 +178,8 @@ const char *scan_end(struct scan *scan)
 	if (!section)
 		return NULL;
 	if (is_section(scan, STREAM_STACKTRACE)) {
-		/* Whether frames are missing is not known, so none counts. */
+		if (scan->line > scan->payload_at)
+			set(&scan->cut_stack, scan->section_at, scan->line - scan->section_at);
 		scan->size = scan->line = scan->section_at;
 		scan->section = NULL;
 		return section;

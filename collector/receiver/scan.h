@@ -26,7 +26,8 @@ struct scan {
 	struct scan_part maps;                     /* lines */
 	struct scan_part frames;                   /* lines of the stack of the crashed thread */
 	bool has_stack;                            /* it is complete */
-	bool done;                                 /* the end was read; it is not in the text */
+	struct scan_part cut_stack; /* its section, when that has no end: see scan_end() */
+	bool done;                  /* the end was read; it is not in the text */
 };
 
 /* False when the text has become too long, or memory is out. */
@@ -39,6 +40,9 @@ struct scan_part scan_maps(const struct scan *scan);
  * No more will come: give up a line that is not complete, and what of a section makes no sense
  * without its end. Afterwards sections may be added to the text. The name of the section that was
  * cut, NULL when none was.
+ *
+ * Whether frames of a stack are missing is not known then: its section, from the BEGIN line to the
+ * last line that is complete, is no part of the text any more. It stays in memory as `cut_stack`.
  */
 const char *scan_end(struct scan *scan);
 

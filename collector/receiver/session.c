@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "receiver/receiver.h"
+#include "stream/markers.h"
 
 #define READ_BYTES (64 * 1024)
 /* Longest of our own messages. */
@@ -30,19 +31,34 @@ uint64_t now_ms(void)
 	return (uint64_t)time.tv_sec * 1000 + (uint64_t)time.tv_nsec / 1000000;
 }
 
-void crash_log(struct crash *crash, const char *format, ...)
+static void add_message(struct crash *crash, const char *issue, const char *format, va_list args)
 {
 	char message[MESSAGE_MAX];
-	va_list args;
 
-	va_start(args, format);
 	vsnprintf(message, sizeof(message), format, args);
-	va_end(args);
 	for (char *at = message; *at; at++)
 		if (*at == '\n')
 			*at = ' ';
-	fprintf(crash->log, "%s\n", message);
-	tool_detail(&crash->receiver->tool, "%s", message);
+	fprintf(crash->log, "%s%s\n", message, issue);
+	tool_detail(&crash->receiver->tool, "%s%s", message, issue);
+}
+
+void crash_log(struct crash *crash, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	add_message(crash, "", format, args);
+	va_end(args);
+}
+
+void crash_issue(struct crash *crash, const char *issue, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	add_message(crash, issue, format, args);
+	va_end(args);
 }
 
 /* --- rights ----------------------------------------------------------------------------------- */
@@ -147,9 +163,10 @@ static void receive(struct crash *crash)
 		deadline = started + receive_timeout(crash);
 	}
 	if (got == -2)
-		crash_log(crash, "Timeout: the stream did not come to its end in time");
+		crash_issue(crash, STREAM_ISSUE("timeout"),
+			    "Timeout: the stream did not come to its end in time");
 	else if (got < 0)
-		crash_log(crash, "IO Error: %s", strerror(errno));
+		crash_issue(crash, STREAM_ISSUE("io_error"), "IO Error: %s", strerror(errno));
 }
 
 /* The process may end, or go on. */
@@ -213,7 +230,8 @@ static enum tool_status serve(struct crash *crash)
 	if (!crash->receiver->tools_dir)
 		child_find_tools(crash->receiver);
 	if (!crash->scan.size) {
-		tool_warning(&crash->receiver->tool, "a connection held no data");
+		tool_warning(&crash->receiver->tool,
+			     "a connection held no data" STREAM_ISSUE("no_data"));
 		return TOOL_OK;
 	}
 	cut = scan_end(&crash->scan);

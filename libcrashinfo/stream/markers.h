@@ -37,4 +37,12 @@
 #define STREAM_OS_INFO      "OS_INFO"      /* os_info of the report */
 #define STREAM_THREADS      "THREADS"      /* one element of error.threads a line */
 
+/*
+ * What a log message ends with that tells of a fault while a report was received, one of these:
+ * timeout, io_error, process_line_error, attach_additional_file_error, incomplete_stacktrace,
+ * unexpected_line, no_data. Uploads send such messages with the tag.
+ */
+#define STREAM_ISSUE_KEY    "receiver_issue"
+#define STREAM_ISSUE(issue) " (" STREAM_ISSUE_KEY ":" issue ")"
+
 #endif

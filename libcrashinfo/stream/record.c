@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "base/utf8.h"
+#include "stream/markers.h"
 
 /* Enough of a damaged line to see what it was, and for a frame to be mended by hand. */
 #define QUOTED_BYTES 4096
@@ -135,6 +136,7 @@ struct crashinfo_error *stream_damaged(struct crashinfo_stream *stream, struct c
 	stream->stopped |= stream->strict;
 	explain(stream, error, &after);
 	crashinfo_error_destroy(error);
+	strbuf_adds(&after, stream_issue(stream, STREAM_ISSUE("process_line_error")));
 	if (after.failed)
 		return crashinfo_error_no_memory();
 	return stream_log_line(stream, "Unable to process line: ", line, after.data);

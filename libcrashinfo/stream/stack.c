@@ -4,6 +4,7 @@
 
 #include "base/cleanup.h"
 #include "json/write.h"
+#include "stream/markers.h"
 
 /* --- frames of error.stack --- */
 
@@ -98,8 +99,10 @@ struct crashinfo_error *stream_stack_close(struct crashinfo_stream *stream)
 	stream->stack_damaged |= stream->frames_left_out != 0;
 	if (!stream->stack_frames && !stream->stack_damaged) {
 		stream->has_stack = stream->stats.has_data = true;
-		return stream_log(stream, "No native stack frames received; stack unwinding may "
-					  "have failed");
+		return stream_log(
+			stream,
+			"No native stack frames received; stack unwinding may have failed%s",
+			stream_issue(stream, STREAM_ISSUE("incomplete_stacktrace")));
 	}
 	stream->stack_closed = true;
 	return stream_log_left_out(stream);

@@ -50,7 +50,8 @@ static struct crashinfo_error *read_between(struct crashinfo_stream *stream,
 		return NULL;
 	}
 	stream->stats.damaged_lines++;
-	return stream_log_line(stream, "Unexpected line while receiving crashreport: ", line, "");
+	return stream_log_line(stream, "Unexpected line while receiving crashreport: ", line,
+			       stream_issue(stream, STREAM_ISSUE("unexpected_line")));
 }
 
 static bool is_marker(const struct crashinfo_stream *stream, struct crashinfo_slice line)
@@ -100,7 +101,8 @@ static struct crashinfo_error *read_invalid(struct crashinfo_stream *stream,
 	utf8_add_lossy(&clean, line.data, line.size);
 	if (clean.failed)
 		return crashinfo_error_no_memory();
-	error = stream_log(stream, "Replaced bytes that are not valid UTF-8");
+	error = stream_log(stream,
+			   "Replaced bytes that are not valid UTF-8" STREAM_ISSUE("io_error"));
 	if (error)
 		return error;
 	return read_text(stream, (struct crashinfo_slice){clean.data, clean.size});

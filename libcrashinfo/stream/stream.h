@@ -74,6 +74,12 @@ struct crashinfo_error *stream_put(struct crashinfo_stream *stream, const char *
 /* Keep and put. */
 struct crashinfo_error *stream_set(struct crashinfo_stream *stream, const char *member,
 				   struct crashinfo_slice json);
+/* What a message ends with: `issue`, a STREAM_ISSUE(), but in strict mode nothing, as messages then
+ * are those of other receivers. */
+static inline const char *stream_issue(const struct crashinfo_stream *stream, const char *issue)
+{
+	return stream->strict ? "" : issue;
+}
 /* Add to log_messages, with the number of the line at hand unless strict. */
 struct crashinfo_error *stream_log(struct crashinfo_stream *stream, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));

@@ -288,7 +288,8 @@ START_TEST(test_long_line)
 	/* the frame is missing, and the stack says so; markers are known by their beginning */
 	ck_assert_ptr_nonnull(strstr(text, "\"frames\":[" FRAME "," FRAME "],\"incomplete\":true"));
 	ck_assert_ptr_nonnull(strstr(text, "\"line 6: Unable to process line: {\\\"ip\\\":"));
-	ck_assert_ptr_nonnull(strstr(text, ". Error: longer than the limit of 40 bytes\""));
+	ck_assert_ptr_nonnull(strstr(text, ". Error: longer than the limit of 40 bytes "
+					   "(receiver_issue:process_line_error)\""));
 	ck_assert_ptr_nonnull(strstr(text, "\"files\":{\"/a/path/that/is\":[\"1\"]}"));
 	strict = parse_within(&limits, CONFIG, true);
 	ck_assert_str_eq(strict, "Missing crashtracker configuration");
@@ -338,7 +339,8 @@ START_TEST(test_many_entries)
 			    false);
 	ck_assert_ptr_nonnull(strstr(text, "\"counters\":{\"a\":1,\"b\":1}"));
 	ck_assert_ptr_nonnull(strstr(text, "\"line 4: Unable to process line: {\\\"c\\\":1}. "
-					   "Error: more than 2 counters\""));
+					   "Error: more than 2 counters "
+					   "(receiver_issue:process_line_error)\""));
 	ck_assert_ptr_nonnull(strstr(text, "\"Left out 2 log messages\""));
 }
 END_TEST
@@ -380,7 +382,7 @@ START_TEST(test_much_text)
 		"DD_CRASHTRACK_BEGIN_FILE /f\n1\n2\n3\n4\n5\n6\n7\n8\n9\n10\n11\n12\n13\n14\n15"
 		"\n16\n17\nDD_CRASHTRACK_END_FILE\n" DONE,
 		false);
-	ck_assert_ptr_nonnull(strstr(text, "Error: more than 1000 bytes in one report\""));
+	ck_assert_ptr_nonnull(strstr(text, "Error: more than 1000 bytes in one report (receiver_issue:process_line_error)\""));
 }
 END_TEST
 
@@ -398,7 +400,7 @@ START_TEST(test_quoted_line_is_cut)
 	strbuf_adds(&stream, "\n" DONE);
 	text = parse(stream.data, stream.size, false);
 	ck_assert_uint_lt(strlen(text), 6000);
-	ck_assert_ptr_nonnull(strstr(text, "\xc3\xa9\xe2\x80\xa6\"]"));
+	ck_assert_ptr_nonnull(strstr(text, "\xc3\xa9\xe2\x80\xa6 (receiver_issue:unexpected_line)\"]"));
 }
 END_TEST
 

@@ -168,6 +168,12 @@ START_TEST(test_tag_values)
 }
 END_TEST
 
+static void add_many(struct strbuf *text, const char *element, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		strbuf_addf(text, "%s%s", i ? "," : "", element);
+}
+
 #define ENVELOPE(time)                                                                          \
 	"{\"api_version\":\"v2\",\"tracer_time\":" time ",\"runtime_id\":\"xyz\",\"seq_id\":1," \
 	"\"application\":{\"service_name\":\"foo\",\"service_version\":\"bar\","                \
@@ -257,6 +263,60 @@ START_TEST(test_errors)
 			 "\"is_crash\":false,\"message\":\"Crashtracker crash ping: "
 			 "crash processing started - m\",\"source_type\":\"Crashtracking\"}," OS
 			 "," SIGNAL ",\"timestamp\":1767400000123}");
+}
+END_TEST
+
+/* What a receiver said of its own faults is sent beside the report; what only looks so is not. */
+#define ISSUE_LOG(message, issue)                                                           \
+	"{\"message\":\"" message "\",\"level\":\"WARN\",\"count\":1,\"stack_trace\":null," \
+	"\"tags\":\"receiver_issue:" issue ",crash_uuid:u,is_crash_debug:true\","           \
+	"\"is_sensitive\":false,\"is_crash\":false}"
+
+START_TEST(test_telemetry_issues)
+{
+	static const char report[] =
+		"{\"uuid\":\"u\",\"error\":{},\"log_messages\":[\"x\",7,\"Timeout: late "
+		"(receiver_issue:timeout)\",\"(receiver_issue:)\",\" (receiver_issue:A)\","
+		"\"receiver_issue:timeout)\",\"line 1: \\u00e9 (receiver_issue:no_data) "
+		"(receiver_issue:unexpected_line)\"]}";
+	static const char end[] = "\"is_sensitive\":true,\"is_crash\":true}," ISSUE_LOG(
+		"Timeout: late (receiver_issue:timeout)",
+		"timeout") "," ISSUE_LOG("line 1: \u00e9 (receiver_issue:no_data) "
+					 "(receiver_issue:unexpected_line)",
+					 "unexpected_line") "]}}";
+	_free_ char *body =
+		payload(report, CRASHINFO_UPLOAD_TELEMETRY, CRASHINFO_UPLOAD_REPORT, false);
+	_free_ char *ping =
+		payload(report, CRASHINFO_UPLOAD_TELEMETRY, CRASHINFO_UPLOAD_PING, false);
+	_free_ char *errors =
+		payload(report, CRASHINFO_UPLOAD_ERRORS, CRASHINFO_UPLOAD_REPORT, false);
+
+	ck_assert_uint_gt(strlen(body), strlen(end));
+	ck_assert_str_eq(body + strlen(body) - strlen(end), end);
+	ck_assert_ptr_null(strstr(ping, "receiver_issue"));
+	ck_assert_ptr_null(strstr(errors, "receiver_issue"));
+}
+END_TEST
+
+/* Not more than a few, and not more of one than tells what it is. */
+START_TEST(test_telemetry_many_issues)
+{
+	_strbuf_ struct strbuf report = {0}, element = {0};
+	_free_ char *body = NULL;
+	unsigned count = 0;
+
+	strbuf_addc(&element, '"');
+	for (unsigned i = 0; i < 2000; i++)
+		strbuf_adds(&element, "\u00e9");
+	strbuf_adds(&element, " (receiver_issue:timeout)\"");
+	strbuf_adds(&report, "{\"uuid\":\"u\",\"error\":{},\"log_messages\":[");
+	add_many(&report, element.data, 20);
+	strbuf_adds(&report, "]}");
+	body = payload(report.data, CRASHINFO_UPLOAD_TELEMETRY, CRASHINFO_UPLOAD_REPORT, false);
+	for (char *at = body; (at = strstr(at, "\"WARN\"")); at++)
+		count++;
+	ck_assert_uint_eq(count, 16);
+	ck_assert_uint_lt(strlen(body), report.size + 16 * 1400 + 1000);
 }
 END_TEST
 
@@ -382,12 +442,6 @@ START_TEST(test_trim)
 		"[\"Left out to fit the size limit: ucontext.raw, 4 bytes\"]}");
 }
 END_TEST
-
-static void add_many(struct strbuf *text, const char *element, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		strbuf_addf(text, "%s%s", i ? "," : "", element);
-}
 
 START_TEST(test_trim_stacks)
 {
@@ -571,6 +625,8 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, test_telemetry);
 	tcase_add_test(tests, test_telemetry_ping);
 	tcase_add_test(tests, test_errors);
+	tcase_add_test(tests, test_telemetry_issues);
+	tcase_add_test(tests, test_telemetry_many_issues);
 	tcase_add_test(tests, test_sparse);
 	tcase_add_test(tests, test_exact);
 	tcase_add_test(tests, test_uuid);

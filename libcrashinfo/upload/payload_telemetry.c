@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "upload/issues.h"
 #include "upload/members.h"
 #include "upload/payload.h"
 #include "json/write.h"
@@ -165,6 +166,8 @@ void payload_telemetry(const struct payload *payload, struct strbuf *buf)
 	member_name(buf, "payload");
 	strbuf_adds(buf, bare ? "[" : "{\"logs\":[");
 	add_log(payload, buf);
+	if (payload->options->kind == CRASHINFO_UPLOAD_REPORT)
+		issues_add(payload, buf);
 	strbuf_adds(buf, bare ? "]" : "]}");
 	strbuf_addc(buf, '}');
 }
