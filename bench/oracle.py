@@ -150,8 +150,9 @@ def difference(a, b):
 
 def name_difference(a, b, symbols):
     """The kind of the first difference of names or unit names; None when there is none."""
-    if [x[0] for x in a[:-1]] != [y[0] for y in b[:-1]]:
-        return "inlined"
+    for (mine, *_), (other, *_) in zip(a[:-1], b[:-1]):
+        if mine != other:
+            return "scope" if mine.endswith("::" + other) else "inlined"
     if a and a[-1][0] != b[-1][0]:
         return symbols.kind(a[-1][0], b[-1][0])
     return "unit" if a != b else None

@@ -100,6 +100,29 @@ static const char *text_attribute(Dwarf_Die *die, unsigned name, unsigned other)
 	return text;
 }
 
+/* As in reader_names.c. */
+#define REFERENCE_STEPS 16
+
+/* Where the function is declared, for reader_scopes(); only if no linkage name says it all. */
+static void set_declaration(const Dwarf_Die *die, struct lookup_frame *frame)
+{
+	Dwarf_Die at = *die;
+
+	frame->lacks_linkage = true;
+	for (int i = 0; i < REFERENCE_STEPS; i++) {
+		Dwarf_Attribute attribute;
+
+		if (!dwarf_attr(&at, DW_AT_abstract_origin, &attribute) &&
+		    !dwarf_attr(&at, DW_AT_specification, &attribute)) {
+			frame->declaration = dwarf_dieoffset(&at);
+			return;
+		}
+		frame->declared_in_alternate |= attribute.form == DW_FORM_GNU_ref_alt;
+		if (!dwarf_formref_die(&attribute, &at))
+			return;
+	}
+}
+
 static uint32_t number_attribute(Dwarf_Die *die, unsigned name)
 {
 	Dwarf_Attribute attribute;
@@ -157,6 +180,10 @@ static struct crashinfo_error *make_frames(Dwarf_Die *unit, struct lookup *looku
 		frame->linkage_name =
 			text_attribute(die, DW_AT_linkage_name, DW_AT_MIPS_linkage_name);
 		frame->name = text_attribute(die, DW_AT_name, 0);
+		if (!frame->linkage_name &&
+		    lookup_lacks_linkage(frame->name, number_attribute(unit, DW_AT_language),
+					 text_attribute(unit, DW_AT_producer, 0)))
+			set_declaration(die, frame);
 		if (i == links->size)
 			dwarf_line_at(unit, lookup->address, frame);
 		else

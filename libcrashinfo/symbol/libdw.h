@@ -21,6 +21,7 @@
 	X(dwarf_end)             \
 	X(dwarf_entrypc)         \
 	X(dwarf_filesrc)         \
+	X(dwarf_formref_die)     \
 	X(dwarf_formstring)      \
 	X(dwarf_formudata)       \
 	X(dwarf_frame_info)      \
@@ -64,6 +65,7 @@ const struct libdw *libdw(void);
 #define dwarf_end             (libdw()->dwarf_end_)
 #define dwarf_entrypc         (libdw()->dwarf_entrypc_)
 #define dwarf_filesrc         (libdw()->dwarf_filesrc_)
+#define dwarf_formref_die     (libdw()->dwarf_formref_die_)
 #define dwarf_formstring      (libdw()->dwarf_formstring_)
 #define dwarf_formudata       (libdw()->dwarf_formudata_)
 #define dwarf_frame_info      (libdw()->dwarf_frame_info_)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "symbol/lookup.h"
 
+#include <dwarf.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -77,4 +78,28 @@ void lookup_frame_path(const struct lookup_frame *frame, struct strbuf *buf)
 	if (frame->comp_dir && !has_directory(frame->file, frame->comp_dir))
 		strbuf_addf(buf, "%s/", frame->comp_dir);
 	strbuf_adds(buf, frame->file);
+}
+
+static bool is_cplusplus(unsigned language)
+{
+	switch (language) {
+	case DW_LANG_C_plus_plus:
+	case DW_LANG_C_plus_plus_03:
+	case DW_LANG_C_plus_plus_11:
+	case DW_LANG_C_plus_plus_14:
+	case 0x2b: /* C++17, C++20 and C++23 are newer than this dwarf.h */
+	case 0x2c:
+	case 0x3a: return true;
+	default: return false;
+	}
+}
+
+/* "Debian clang version 14.0.6" and the like: the name is near the begin. */
+#define PRODUCER_BYTES 64
+
+bool lookup_lacks_linkage(const char *name, unsigned language, const char *producer)
+{
+	return name && is_cplusplus(language) && strcmp(name, "main") != 0 &&
+	       !(producer &&
+		 memmem(producer, strnlen(producer, PRODUCER_BYTES), "clang version", 13));
 }

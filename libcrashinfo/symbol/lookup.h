@@ -19,6 +19,14 @@ struct lookup_frame {
 	const char *comp_dir;
 	uint32_t line, column;
 	uint64_t symbol_address;
+
+	/* it has a linkage name that the debug information does not tell */
+	bool lacks_linkage;
+	/* where such a name is declared, for the scopes it is in; 0 when it is in none */
+	uint64_t declaration;
+	struct reader_file *declared_in; /* NULL: the file that libdw reads */
+	bool declared_in_alternate;      /* or rather the one that dwz split off it */
+	uint32_t scope_size;             /* bytes that the name begins with since then */
 };
 
 /* Directory and name joined as the compiler meant them, added to `buf`; the frame has a file. */
@@ -77,6 +85,13 @@ bool elf_symbols_boundaries(const struct elf_file *file, boundary_fn *visit, voi
  */
 struct crashinfo_error *dwarf_resolve(Dwarf *dwarf, const struct crashinfo_limits *limits,
 				      struct lookups *lookups);
+
+/*
+ * Whether a function of that name without a linkage name in the debug information has one all the
+ * same, as gcc writes none for what is not seen outside its unit. `language` is a DW_LANG_..., the
+ * producer may be NULL.
+ */
+bool lookup_lacks_linkage(const char *name, unsigned language, const char *producer);
 
 /* --- parts of dwarf_resolve --- */
 

@@ -329,6 +329,18 @@ static bool is_unhandled(const struct lookup *lookup)
 	return lookup->unhandled;
 }
 
+/* libdw reads the same files as the readers. */
+static void set_declared_in(const struct symbol_module *module, struct lookups *lookups)
+{
+	for (size_t i = 0; i < lookups->count; i++)
+		for (size_t k = 0; k < lookups->data[i].frames.size; k++) {
+			struct lookup_frame *frame = &lookups->data[i].frames.data[k];
+
+			frame->declared_in = frame->declared_in_alternate ? module->alternate_reader
+									  : module->reader;
+		}
+}
+
 struct crashinfo_error *symbol_module_resolve_rest(struct symbol_module *module,
 						   const struct crashinfo_limits *limits,
 						   struct lookups *lookups)
@@ -344,9 +356,11 @@ struct crashinfo_error *symbol_module_resolve_rest(struct symbol_module *module,
 		open_libdw(module);
 		refuse_skeletons(module);
 	}
-	if (module->dwarf)
-		error = dwarf_resolve(module->dwarf, limits, &rest);
-	return error;
+	if (!module->dwarf)
+		return NULL;
+	error = dwarf_resolve(module->dwarf, limits, &rest);
+	set_declared_in(module, &rest);
+	return error || !module->reader ? error : reader_scopes(module->reader, &rest);
 }
 
 bool symbol_module_lacks_memory(const struct symbol_module *module, const struct lookup *lookup)
@@ -439,5 +453,7 @@ struct crashinfo_error *symbol_module_resolve(struct symbol_module *module,
 		error = symbol_module_resolve_rest(module, limits, lookups);
 	if (!error && !module->reader)
 		error = resolve_without_dwarf(module, limits, lookups);
+	if (!error && module->reader)
+		error = symbol_module_linkage(module, limits, lookups);
 	return error ? error : resolve_symbols(module, limits, lookups);
 }

@@ -72,4 +72,9 @@ struct crashinfo_error *symbol_module_resolve_rest(struct symbol_module *module,
 						   const struct crashinfo_limits *limits,
 						   struct lookups *lookups);
 
+/* Linkage names that the debug information does not tell, from symbols that fit; a part, too. */
+struct crashinfo_error *symbol_module_linkage(struct symbol_module *module,
+					      const struct crashinfo_limits *limits,
+					      struct lookups *lookups);
+
 #endif

@@ -47,7 +47,7 @@ struct entry_facts {
 struct known_entry {
 	uint64_t entry;
 	struct entry_facts facts;
-	const char *linkage_name, *name;
+	struct reader_named names;
 };
 
 /* Neighbours are in the same functions, at least in the outer ones: more are not remembered. */
@@ -109,7 +109,7 @@ static const struct known_entry *know(struct unit_work *work, size_t depth, uint
 	if (known->entry != entry) {
 		known->entry = entry;
 		known->facts = read_facts(work, entry);
-		reader_names(work->tree_file, entry, &known->linkage_name, &known->name);
+		reader_names(work->tree_file, entry, &known->names);
 	}
 	return known;
 }
@@ -131,6 +131,24 @@ static void set_row(struct unit_work *work, size_t i, struct lookup_frame *frame
 	frame->line = row->line;
 	frame->column = row->column;
 	frame->file = reader_line_path(work->table, row->file);
+}
+
+static void set_names(const struct unit_work *work, const struct reader_link *link,
+		      const struct known_entry *known, struct lookup_frame *frame)
+{
+	const struct reader_named *names = &known->names;
+
+	frame->linkage_name = names->linkage;
+	frame->name = names->name;
+	if (!names->declaration ||
+	    !lookup_lacks_linkage(names->name, work->tree->language, work->tree->producer))
+		return;
+	frame->lacks_linkage = true;
+	/* right below the unit there is no scope */
+	if (link->depth == 1 && names->declaration == link->entry)
+		return;
+	frame->declaration = names->declaration;
+	frame->declared_in = names->declared_in;
 }
 
 /* From the inside outwards: each frame is where the one before it was called. */
@@ -159,8 +177,7 @@ static bool make_frames(struct unit_work *work, size_t i)
 		if (!chain->size)
 			break;
 		known = know(work, k, chain->data[k - 1].entry);
-		frame->linkage_name = known->linkage_name;
-		frame->name = known->name;
+		set_names(work, &chain->data[k - 1], known, frame);
 		inner = &known->facts;
 	}
 	for (size_t k = 0; inner && k < lookup->frames.size; k++)
@@ -364,7 +381,7 @@ static struct crashinfo_error *resolve_now(struct reader_file *file, struct look
 		error = find_splits(file, lookups);
 	if (!error && !resolve_all(file, lookups))
 		error = crashinfo_error_no_memory();
-	return error;
+	return error ? error : reader_scopes(file, lookups);
 }
 
 /* Whether a unit that is not there was needed; threads have files of their own. */

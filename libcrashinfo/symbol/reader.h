@@ -103,7 +103,8 @@ struct reader_unit {
 	struct reader_extent extent;
 	uint64_t low_pc, line; /* line: offset in .debug_line */
 	uint64_t str_offsets_base, addr_base, rnglists_base, ranges_base;
-	const char *comp_dir;
+	uint16_t language; /* DW_LANG_... */
+	const char *comp_dir, *producer;
 	const char *split_name;         /* of the .dwo file, as the compiler was told */
 	uint64_t split_id;              /* the same in skeleton and split unit */
 	struct reader_split *split;     /* of a skeleton, when it has been looked for */
@@ -119,6 +120,9 @@ struct reader_bases {
 struct reader_named {
 	uint64_t entry;
 	const char *linkage, *name;
+	/* the entry at the end of the way; 0 with a linkage name, which says all */
+	uint64_t declaration;
+	struct reader_file *declared_in;
 };
 
 /* Of these so many, each at a place of its offset. */
@@ -366,9 +370,25 @@ bool reader_tree_functions(struct reader_file *file, struct reader_unit *unit, b
 
 /* --- reader_names.c --- */
 
-/* Names of the function at `entry`, from what it is an instance of when it has none itself. */
-void reader_names(struct reader_file *file, uint64_t entry, const char **linkage_ret,
-		  const char **name_ret);
+/*
+ * Names of the function at `entry`, from what it is an instance of when it has none itself. Their
+ * `entry` is of no use to callers.
+ */
+void reader_names(struct reader_file *file, uint64_t entry, struct reader_named *ret);
+/*
+ * Go from an entry to the one that it is an instance or a definition of, if it is one, and so on;
+ * whether they could be read. The name is that of the first which has one, or NULL.
+ */
+bool reader_declaration(struct reader_file **file, uint64_t *entry, const char **name_ret);
+
+/* --- reader_scope.c --- */
+
+/*
+ * Put namespaces and classes in front of names whose `declaration` is known. Longer names than
+ * limits.demangled_bytes stay as they are. Texts live as long as `file`. NO_MEMORY is the only
+ * error.
+ */
+struct crashinfo_error *reader_scopes(struct reader_file *file, struct lookups *lookups);
 
 /* --- reader_line.c --- */
 

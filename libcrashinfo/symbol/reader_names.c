@@ -85,6 +85,10 @@ static bool step(struct reader_file **file, uint64_t *entry, struct reader_named
 		named->linkage = names.linkage;
 	if (!named->name)
 		named->name = names.name;
+	if (!named->linkage && !names.origin && !names.specification) {
+		named->declaration = *entry;
+		named->declared_in = *file;
+	}
 	/* who has a linkage name needs no other */
 	if (named->linkage || (!names.origin && !names.specification)) {
 		*file = NULL;
@@ -104,8 +108,7 @@ static bool follow(struct reader_file *file, uint64_t entry, struct reader_named
 	return whole;
 }
 
-void reader_names(struct reader_file *file, uint64_t entry, const char **linkage_ret,
-		  const char **name_ret)
+void reader_names(struct reader_file *file, uint64_t entry, struct reader_named *ret)
 {
 	struct reader_named own = {0}, *named = &own;
 
@@ -120,6 +123,26 @@ void reader_names(struct reader_file *file, uint64_t entry, const char **linkage
 	} else if (file) {
 		follow(file, entry, &own);
 	}
-	*linkage_ret = named->linkage;
-	*name_ret = named->name;
+	*ret = *named;
+}
+
+bool reader_declaration(struct reader_file **file, uint64_t *entry, const char **name_ret)
+{
+	const char *name = NULL;
+
+	for (int i = 0; i < REFERENCE_STEPS; i++) {
+		struct entry_names names;
+
+		if (!*file || !read_entry(*file, *entry, &names))
+			return false;
+		if (!name)
+			name = names.name;
+		if (!names.origin && !names.specification) {
+			*name_ret = name;
+			return true;
+		}
+		*entry = names.origin ? names.origin : names.specification;
+		*file = names.origin ? names.origin_file : names.specification_file;
+	}
+	return false;
 }

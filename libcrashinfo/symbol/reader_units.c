@@ -125,11 +125,16 @@ static void add_base(struct reader_unit *unit, bool is_split, const struct reade
 
 static void add_root(struct reader_unit *unit, const struct reader_value *value)
 {
-	reader_extent_add(&unit->extent, value);
-	if (value->name == DW_AT_comp_dir)
-		unit->comp_dir = value->text;
-	else if (value->name == DW_AT_GNU_dwo_name || value->name == DW_AT_dwo_name)
-		unit->split_name = value->text;
+	switch (value->name) {
+	case DW_AT_comp_dir: unit->comp_dir = value->text; break;
+	case DW_AT_producer: unit->producer = value->text; break;
+	case DW_AT_GNU_dwo_name:
+	case DW_AT_dwo_name: unit->split_name = value->text; break;
+	case DW_AT_language:
+		unit->language = value->number > UINT16_MAX ? 0 : (uint16_t)value->number;
+		break;
+	default: reader_extent_add(&unit->extent, value); break;
+	}
 }
 
 static bool is_base(unsigned name)

@@ -150,7 +150,7 @@ int main(int argc, char **argv)
 	struct crashinfo_symbol_query query = {.file = argv[1]};
 	struct crashinfo_finder *finder = NULL;
 	struct crashinfo_symbolizer_options options = {.jobs = 2};
-	struct symbol_module module;
+	struct symbol_module module, other;
 	struct lookups ours, theirs;
 	bool window = argc > 4;
 	size_t different = 0, left = 0, count = argc > 2 ? strtoul(argv[2], NULL, 10) : 0;
@@ -167,7 +167,8 @@ int main(int argc, char **argv)
 	check(symbol_module_open(&context, finder, &options, &query, &module));
 	ours = make_lookups(module.debug.elf ? &module.debug : &module.image, count, false);
 	theirs = make_lookups(module.debug.elf ? &module.debug : &module.image, count, true);
-	check(symbol_module_resolve_rest(&module, &context.limits, &theirs));
+	check(symbol_module_open(&context, finder, &options, &query, &other));
+	check(symbol_module_resolve_rest(&other, &context.limits, &theirs));
 	qsort(theirs.data, count, sizeof(*theirs.data), by_query);
 	/* a unit that is asked for by address has to be known to .debug_aranges */
 	if (window)
@@ -186,6 +187,7 @@ int main(int argc, char **argv)
 	free(ours.data);
 	free(theirs.data);
 	symbol_module_close(&module);
+	symbol_module_close(&other);
 	crashinfo_finder_destroy(finder);
 	return different != 0;
 }
