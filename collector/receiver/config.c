@@ -87,8 +87,8 @@ static void read_fallback(struct crash_config *config, const struct crashinfo_js
 
 	if (fallback == CRASHINFO_JSON_NONE)
 		return;
-	config->fallback = get_string(json, crashinfo_json_member(json, fallback, "path"));
-	config->fallback_inode = get_number(json, fallback, "inode", 0);
+	config->fallback.path = get_string(json, crashinfo_json_member(json, fallback, "path"));
+	config->fallback.inode = get_number(json, fallback, "inode", 0);
 }
 
 void crash_read_config(struct crash *crash)
@@ -115,7 +115,7 @@ void crash_config_deinit(struct crash_config *config)
 	for (size_t i = 0; i < config->file_count; i++)
 		free(config->files[i]);
 	free(config->files);
-	free(config->fallback);
+	fallback_deinit(&config->fallback);
 }
 
 /* --- the process ------------------------------------------------------------------------------ */

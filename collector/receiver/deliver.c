@@ -162,10 +162,18 @@ static bool upload(struct crash *crash, const struct child_output *report)
 
 static bool print(struct crash *crash, const struct child_output *what)
 {
-	FILE *f = tool_out(&crash->receiver->tool);
+	struct tool *tool = &crash->receiver->tool;
+	const char *path = tool->output;
+	FILE *f;
 
+	if (path && strcmp(path, "-")) {
+		/* Now, and not when the program ends: the process's own file is removed before. */
+		tool->output = NULL;
+		return !tool_failed(tool, spool_write_file(path, what->text, what->size));
+	}
+	f = tool_out(tool);
 	fwrite(what->text, 1, what->size, f);
-	return !fflush(f) && !tool_out_failed(&crash->receiver->tool);
+	return !fflush(f) && !tool_out_failed(tool);
 }
 
 static bool store(struct crash *crash, const struct child_output *what, const char *name,

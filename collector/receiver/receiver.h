@@ -29,13 +29,19 @@ struct receiver {
 	char *tools_dir; /* of the sibling tools, when they were looked for */
 };
 
+/* The process's own file, to be removed when the report is safe. */
+struct fallback {
+	char *path; /* NULL for none */
+	uint64_t inode;
+	int folder, file; /* held open, -1: not */
+};
+
 /* What the stream says of itself. */
 struct crash_config {
 	bool all_threads;
 	uint64_t max_threads;
 	uint64_t timeout_ms; /* of the crashing process, 0 unknown */
-	char *fallback;      /* file to remove when the report is safe, NULL for none */
-	uint64_t fallback_inode;
+	struct fallback fallback;
 	char **files; /* to be added */
 	size_t file_count;
 };
@@ -90,6 +96,14 @@ void crash_read_process(struct crash *crash);
 void crash_read_registers(struct crash *crash);
 void crash_config_deinit(struct crash_config *config);
 
+/* --- fallback.c --- */
+
+/* While the process waits: from now on its file is known. */
+void fallback_hold(struct crash *crash);
+/* Remove it, unless another file has its name. */
+void fallback_remove(struct crash *crash);
+void fallback_deinit(struct fallback *fallback);
+
 /* --- collect.c: while the process waits --- */
 
 /* The process is known: stop its threads. */
@@ -142,6 +156,8 @@ bool child_run(const struct receiver *receiver, const char *const *argv, const c
 
 /* --- spool.c --- */
 
+/* A file that is on the disk when this returns. */
+struct crashinfo_error *spool_write_file(const char *path, const char *text, size_t size);
 /* Store NAME.SUFFIX in the spool, on the disk when this returns, after making room for it. */
 struct crashinfo_error *spool_store(const struct receiver *receiver, const char *name,
 				    const char *suffix, const char *text, size_t size);

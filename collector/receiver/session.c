@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -104,11 +103,13 @@ static void look_at_process(struct crash *crash)
 	crash->is_known = true;
 	crash_read_config(crash);
 	crash_read_process(crash);
-	if (crash->pid)
+	if (crash->pid) {
+		fallback_hold(crash);
 		collect_threads(crash);
-	else
+	} else {
 		crash_log(crash, "Failed to collect thread contexts: the stream is not that of the "
 				 "process that is connected");
+	}
 }
 
 /* A process that waits for us gives us up at a time of its own. */
@@ -183,19 +184,6 @@ static void release(struct crash *crash)
 
 /* --- the whole -------------------------------------------------------------------------------- */
 
-static void remove_fallback(const struct crash *crash)
-{
-	const char *path = crash->config.fallback;
-	struct stat status;
-
-	if (!path || !crash->pid)
-		return;
-	if (as_peer(crash) && !lstat(path, &status) && S_ISREG(status.st_mode) &&
-	    status.st_ino == crash->config.fallback_inode)
-		unlink(path);
-	as_ourselves();
-}
-
 static bool open_texts(struct crash *crash)
 {
 	crash->log = open_memstream(&crash->log_text, &crash->log_size);
@@ -240,7 +228,7 @@ static enum tool_status serve(struct crash *crash)
 			  cut ? cut : "");
 	if (!deliver(crash))
 		return TOOL_FAILED;
-	remove_fallback(crash);
+	fallback_remove(crash);
 	return TOOL_OK;
 }
 
@@ -258,7 +246,11 @@ static void limit_life(const struct receiver_options *o)
 
 enum tool_status session_run(struct receiver *receiver, int fd)
 {
-	struct crash crash = {.receiver = receiver, .fd = fd};
+	struct crash crash = {
+		.receiver = receiver,
+		.fd = fd,
+		.config.fallback = {.folder = -1, .file = -1},
+	};
 	enum tool_status status = TOOL_FAILED;
 
 	limit_life(&receiver->options);

@@ -127,7 +127,7 @@ static struct crashinfo_error *make_room(const struct receiver *receiver, int fo
 	return error;
 }
 
-static struct crashinfo_error *write_file(const char *path, const char *text, size_t size)
+struct crashinfo_error *spool_write_file(const char *path, const char *text, size_t size)
 {
 	struct crashinfo_file *file;
 	struct crashinfo_error *error = crashinfo_file_create(path, &file);
@@ -176,7 +176,7 @@ struct crashinfo_error *spool_store(const struct receiver *receiver, const char 
 	if (!error && asprintf(&path, "%s/%s.%s", receiver->options.spool, name, suffix) < 0)
 		error = crashinfo_error_no_memory();
 	if (!error) {
-		error = write_file(path, text, size);
+		error = spool_write_file(path, text, size);
 		free(path);
 	}
 	close(folder);
