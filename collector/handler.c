@@ -6,6 +6,7 @@
 #include "handler.h"
 
 #include "attempt.h"
+#include "deputy.h"
 #include "raw.h"
 #include "report.h"
 #include "room.h"
@@ -26,12 +27,12 @@ static _Atomic uint64_t owner;
 static atomic_int phase;
 static uint64_t self(void)
 {
-	return (uint64_t)raw_getpid() << 32 | (uint32_t)raw_gettid();
+	return (uint64_t)deputy_pid() << 32 | (uint32_t)deputy_tid();
 }
 
 bool guard_is_taken(void)
 {
-	return atomic_load(&owner) >> 32 == (uint64_t)raw_getpid();
+	return atomic_load(&owner) >> 32 == (uint64_t)deputy_pid();
 }
 
 /* Let the thread that reports finish, and die when it is about to. */
@@ -140,17 +141,35 @@ static void run_step(void *argument)
 	step->function(step->crash);
 }
 
-/* Each step is given up where it crashes itself. Whether the report is whole. */
+/* A step is given up where it crashes itself. */
+static void try_step(void (*function)(const struct crash *crash), const struct crash *crash)
+{
+	struct step step = {function, crash};
+
+	attempt(run_step, &step);
+}
+
+static void finish(const struct crash *crash)
+{
+	try_step(report_write, crash);
+	try_step(report_close, crash);
+}
+
+static void open_and_finish(void *argument)
+{
+	const struct crash *crash = argument;
+
+	try_step(report_open, crash);
+	finish(crash);
+}
+
+/* Whether the report is whole. */
 static bool report(const struct crash *crash)
 {
-	static void (*const functions[])(const struct crash *crash) = {report_connect, report_open,
-								       report_write, report_close};
-
-	for (unsigned i = 0; i < sizeof(functions) / sizeof(functions[0]); i++) {
-		struct step step = {functions[i], crash};
-
-		attempt(run_step, &step);
-	}
+	try_step(report_connect, crash);
+	try_step(report_open, crash);
+	if (!report_lacks_descriptor() || !deputy_call(open_and_finish, (void *)(uintptr_t)crash))
+		finish(crash);
 	return report_is_whole();
 }
 

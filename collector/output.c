@@ -2,6 +2,7 @@
 #include "output.h"
 
 #include "bytes.h"
+#include "deputy.h"
 #include "descriptors.h"
 #include "raw.h"
 #include "state.h"
@@ -30,7 +31,7 @@ static void expand(struct writer *w, const char *name, int signo)
 			continue;
 		}
 		switch (*++name) {
-		case 'p': writer_decimal(w, raw_getpid()); break;
+		case 'p': writer_decimal(w, deputy_pid()); break;
 		case 't': writer_decimal(w, raw_clock(CLOCK_REALTIME).tv_sec); break;
 		case 's': writer_decimal(w, signo); break;
 		default: writer_text(w, "%");

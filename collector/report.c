@@ -8,6 +8,7 @@
 
 #include "activity.h"
 #include "bytes.h"
+#include "deputy.h"
 #include "descriptors.h"
 #include "exception.h"
 #include "maps.h"
@@ -126,9 +127,9 @@ static void write_procinfo(struct writer *w, const struct crash *crash)
 	if (report.uplink.state == UPLINK_FAILED)
 		w->second.failed = true;
 	writer_text(w, "{\"pid\": ");
-	writer_decimal(w, raw_getpid());
+	writer_decimal(w, deputy_pid());
 	writer_text(w, ", \"tid\": ");
-	writer_decimal(w, raw_gettid());
+	writer_decimal(w, deputy_tid());
 	writer_text(w, " }\n");
 }
 
@@ -236,6 +237,11 @@ void report_open(const struct crash *crash)
 	writer_init(&report.w, report.fd, buffer, raw_milliseconds() + state.timeout_ms);
 	if (report.uplink.state == UPLINK_OPEN)
 		writer_add_sink(&report.w, report.uplink.fd, report.uplink.deadline);
+}
+
+bool report_lacks_descriptor(void)
+{
+	return report.is_file && report.fd == -EMFILE && report.uplink.state != UPLINK_OPEN;
 }
 
 void report_write(const struct crash *crash)

@@ -24,6 +24,8 @@ void report_connect(const struct crash *crash); /* the receiver */
 void report_open(const struct crash *crash);    /* the output */
 void report_write(const struct crash *crash);   /* all sections */
 void report_close(const struct crash *crash);   /* wait for the receiver, close the output */
+/* After the second: no descriptor could be had for the output, and nobody receives either. */
+bool report_lacks_descriptor(void);
 bool report_is_whole(void);
 
 /* The section with the call stack; the maps were read. */

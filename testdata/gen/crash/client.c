@@ -6,7 +6,7 @@
  *		of the configuration; `arg` and `file` may be repeated
  *	threads=N	threads that wait besides the one that crashes; all are collected
  *	limit=files	no descriptor can be opened; limit=full: all are in use, and the limit
- *			can't be raised
+ *			can't be raised; limit=low: so it is, and only 0, 1 and 2 are below it
  *	limit=processes, limit=calls	no process can be started, by rlimit or by a filter
  *	memory=MB	of memory that is in use
  *	libraries=DIR:N	DIR/0.so to DIR/N-1.so are loaded
@@ -199,7 +199,9 @@ static void limit_calls(void)
 
 static void set_limit(void)
 {
-	if (limit && !strcmp(limit, "files"))
+	if (limit && !strcmp(limit, "low"))
+		be_nobody();
+	if (limit && (!strcmp(limit, "files") || !strcmp(limit, "low")))
 		limit_files();
 	else if (limit && !strcmp(limit, "full"))
 		use_files();
