@@ -81,6 +81,22 @@ static inline void arch_call_on_stack(void *stack, void (*function)(void *argume
 			   "memory", "cc");
 }
 
+/* No program can have accesses fault that are not aligned. */
+static inline void arch_allow_unaligned(void)
+{
+}
+
+static inline void arch_restore_alignment(const ucontext_t *context)
+{
+	(void)context;
+}
+
+/* What the system call that was interrupted seems to return. */
+static inline void arch_set_result(ucontext_t *context, long result)
+{
+	context->uc_mcontext.regs[0] = (unsigned long)result;
+}
+
 /* Registers in the order of reports. */
 struct arch_register {
 	char name[4];

@@ -88,6 +88,7 @@ static void call_previous(struct sigaction *previous, int signo, siginfo_t *info
 	if (previous->sa_flags & (int)SA_RESETHAND)
 		previous->sa_handler = SIG_DFL;
 	raw_sigmask(SIG_SETMASK, mask);
+	arch_restore_alignment(context);
 	function(signo, info, context);
 }
 
@@ -194,6 +195,17 @@ static void defer(int signo, siginfo_t *info, ucontext_t *context)
 	raw_queue(raw_getpid(), raw_gettid(), signo, info);
 }
 
+/* A filter of the program's that turns a call of the report into a signal: the report does without
+ * that call. */
+static bool refuse_call(int signo, const siginfo_t *info, ucontext_t *context)
+{
+	if (signo != SIGSYS || info->si_code != SYS_SECCOMP || !is_busy() ||
+	    atomic_load(&phase) != PHASE_WRITING)
+		return false;
+	arch_set_result(context, -ENOSYS);
+	return true;
+}
+
 static bool is_reporting(void)
 {
 	return atomic_load(&state.started) && !atomic_load(&state.disabled);
@@ -209,7 +221,10 @@ void handler(int signo, siginfo_t *info, void *context)
 	struct crash crash = {signo, info, context, NULL};
 	bool is_forced = signal_is_forced(signo, info->si_code);
 
+	arch_allow_unaligned();
 	if (state.previous[signo].sa_handler == SIG_IGN && !is_forced)
+		return;
+	if (refuse_call(signo, info, context))
 		return;
 	if (is_busy() && !is_forced) {
 		defer(signo, info, context);

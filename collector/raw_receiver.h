@@ -14,6 +14,17 @@ static inline long raw_set_tracer(long pid)
 	return RAW6(__NR_prctl, PR_SET_PTRACER, pid, 0, 0, 0, 0);
 }
 
+static inline int raw_getppid(void)
+{
+	return (int)RAW3(__NR_getppid, 0, 0, 0);
+}
+
+/* The size, without NUL, or -errno. */
+static inline long raw_readlink(const char *path, char *to, size_t size)
+{
+	return RAW6(__NR_readlinkat, AT_FDCWD, path, to, size, 0, 0);
+}
+
 static inline long raw_socketpair(int fds[2])
 {
 	return RAW6(__NR_socketpair, AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds, 0, 0);

@@ -4,11 +4,6 @@
 #include <signal.h>
 #include <stddef.h>
 
-/* Values of the kernel that libc headers do not have everywhere. */
-#ifndef SYS_SECCOMP
-#define SYS_SECCOMP 1
-#endif
-
 struct name {
 	int number;
 	const char *name;

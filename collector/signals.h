@@ -3,7 +3,13 @@
 #ifndef COLLECTOR_SIGNALS_H
 #define COLLECTOR_SIGNALS_H
 
+#include <signal.h>
 #include <stdbool.h>
+
+/* Values of the kernel that libc headers do not have everywhere. */
+#ifndef SYS_SECCOMP
+#define SYS_SECCOMP 1
+#endif
 
 /* "SIGSEGV", "UNKNOWN" */
 const char *signal_name(int signo);

@@ -73,6 +73,30 @@ static inline void arch_call_on_stack(void *stack, void (*function)(void *argume
 			   "xmm10", "xmm11", "xmm12", "xmm13", "xmm14", "xmm15", "memory", "cc");
 }
 
+/* A program may have every access fault that is not aligned, which the kernel does not change for
+ * signal handlers. */
+#define EFLAGS_AC (1UL << 18)
+
+static inline void arch_allow_unaligned(void)
+{
+	__builtin_ia32_writeeflags_u64(__builtin_ia32_readeflags_u64() & ~EFLAGS_AC);
+}
+
+/* As it was before the signal. */
+static inline void arch_restore_alignment(const ucontext_t *context)
+{
+	unsigned long was = (unsigned long)context->uc_mcontext.gregs[REG_EFL] & EFLAGS_AC;
+
+	if (was)
+		__builtin_ia32_writeeflags_u64(__builtin_ia32_readeflags_u64() | was);
+}
+
+/* What the system call that was interrupted seems to return. */
+static inline void arch_set_result(ucontext_t *context, long result)
+{
+	context->uc_mcontext.gregs[REG_RAX] = result;
+}
+
 /* Registers in the order of reports. */
 struct arch_register {
 	char name[4];

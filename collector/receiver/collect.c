@@ -62,6 +62,14 @@ static void copy_stacks(struct crash *crash)
 		crash_log(crash, "The stacks of %zu threads could not be read", missing);
 }
 
+/* In a namespace of processes without a /proc of its own our numbers are those of others there. */
+static bool is_proc_ours(void)
+{
+	char name[32] = "";
+
+	return readlink("/proc/self", name, sizeof(name) - 1) > 0 && atoi(name) == getpid();
+}
+
 void collect_threads(struct crash *crash)
 {
 	const struct crash_config *config = &crash->config;
@@ -76,6 +84,10 @@ void collect_threads(struct crash *crash)
 
 	if (options.max == 0)
 		options.max = 1;
+	if (!is_proc_ours()) {
+		crash_log(crash, "Failed to collect thread contexts: /proc has other processes");
+		return;
+	}
 	error = process_open(&crash->receiver->tool.context, crash->pid, &crash->process);
 	if (!error)
 		error = process_threads_stop(&options, &crash->threads);

@@ -33,7 +33,7 @@ in_background() {
 compile() {
 	local name=$1
 	shift
-	"$@" -Wno-free-nonheap-object -I"$TOP/collector" -o "$name" "$sources"/*.c "$sources/code.S" \
+	"$@" -Wno-free-nonheap-object -I"$TOP/collector" -o "$name" "$sources"/*.c "$sources"/*.S \
 		"$archive" -pthread -Wl,--export-dynamic-symbol=matrix_constructor \
 		2>"$name.err" || cat "$name.err" >&2
 }

@@ -24,6 +24,8 @@ void unwind_begin(const struct unwind_arch *arch, const struct unwind_registers 
 	ret->trust = UNWIND_CONTEXT;
 	ret->interrupted = true;
 	take_pc_sp(arch, ret);
+	ret->first_pc = ret->pc;
+	ret->first_sp = ret->sp;
 }
 
 /* --- what the code and the tables say --------------------------------------------------------- */
@@ -89,6 +91,7 @@ static enum outcome by_cfi(struct step *s, struct unwind_frame *caller)
 	case CFI_NO_CALLER: return OUTERMOST;
 	case CFI_CALLER: break;
 	}
+	s->is_moved = row.cfa_is_expression || row.cfa_register != arch->sp;
 	caller->trust = UNWIND_CFI;
 	caller->interrupted = fde.cie.signal_frame;
 	if (!caller->interrupted)
@@ -121,13 +124,33 @@ static enum outcome by_start(struct step *s, struct unwind_frame *caller)
 static step_strategy *const strategies[] = {
 	by_cfi, by_sigreturn, by_start, guess_leaf, guess_by_code, guess_frame_pointer, guess_scan};
 
+/* A function that goes on on another stack has this between it and its caller at least, bytes. */
+#define OTHER_STACK (16 << 10)
+
+/* Whether the frame's function went over to another stack, which may lie above its caller's. */
+static bool is_other_stack(const struct step *s, const struct unwind_frame *caller)
+{
+	const struct unwind_arch *arch = s->space->arch;
+	uint64_t target;
+
+	if (!s->is_moved || caller->trust != UNWIND_CFI || s->frame->sp - caller->sp < OTHER_STACK)
+		return false;
+	return arch->call_before(&s->space->memory, caller->pc, &target) != UNWIND_CALL_NONE ||
+	       arch->is_sigreturn(&s->space->memory, caller->pc) ||
+	       step_is_bottom(s->space, caller->pc);
+}
+
 /* The stack grows downwards, except from a signal handler on a stack of its own. A function that
  * keeps its return address in a register may have no frame at all. */
-static bool progresses(const struct unwind_frame *frame, const struct unwind_frame *caller)
+static bool progresses(const struct step *s, const struct unwind_frame *caller)
 {
+	const struct unwind_frame *frame = s->frame;
+
+	/* Where a signal stack was used twice, what the first signal saved there is overwritten. */
 	if (caller->interrupted)
-		return caller->pc != frame->pc || caller->sp != frame->sp;
-	return caller->sp > frame->sp ||
+		return (caller->pc != frame->pc || caller->sp != frame->sp) &&
+		       (caller->pc != frame->first_pc || caller->sp != frame->first_sp);
+	return caller->sp > frame->sp || is_other_stack(s, caller) ||
 	       (caller->sp == frame->sp && frame->interrupted && caller->pc != frame->pc);
 }
 
@@ -146,7 +169,7 @@ enum unwind_end unwind_step(const struct unwind_space *space, struct unwind_fram
 {
 	struct step s = {.space = space, .frame = frame, .frame_end = frame->sp};
 	enum unwind_end end = UNWIND_LOST;
-	struct unwind_frame caller;
+	struct unwind_frame caller = {.first_pc = frame->first_pc, .first_sp = frame->first_sp};
 
 	for (size_t i = 0; i < sizeof(strategies) / sizeof(strategies[0]); i++) {
 		enum outcome outcome = strategies[i](&s, &caller);
@@ -155,7 +178,7 @@ enum unwind_end unwind_step(const struct unwind_space *space, struct unwind_fram
 			return UNWIND_OUTERMOST;
 		if (outcome == NOT_FOUND)
 			continue;
-		if (!progresses(frame, &caller)) {
+		if (!progresses(&s, &caller)) {
 			end = UNWIND_NO_PROGRESS;
 			continue;
 		}

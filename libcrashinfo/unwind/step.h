@@ -9,7 +9,9 @@
 struct step {
 	const struct unwind_space *space;
 	const struct unwind_frame *frame;
-	bool has_cfi;       /* an FDE covers the frame's pc */
+	bool has_cfi;  /* an FDE covers the frame's pc */
+	bool is_moved; /* a table says where the stack of the caller is, the stack pointer does not
+			*/
 	bool is_damaged;    /* it led to a return address that is none */
 	uint64_t frame_end; /* where the stack of the caller begins, as far as is known */
 };

@@ -98,6 +98,8 @@ struct unwind_frame {
 	enum unwind_trust trust;
 	/* `pc` is the next instruction of an interrupted frame, not a return address. */
 	bool interrupted;
+	/* Of the frame that unwinding began with; a signal interrupted something else. */
+	uint64_t first_pc, first_sp;
 };
 
 /* The frame that `registers` describe, interrupted as by a signal. */

@@ -90,6 +90,23 @@ static unsigned indirect_call_length(unsigned char modrm, unsigned char sib)
 	return length;
 }
 
+/* Compilers that mend processors replace calls of what a register says by calls of a thunk: it
+ * calls what follows, replaces the return address by the register, and returns. */
+static bool is_thunk(const struct unwind_memory *memory, uint64_t address)
+{
+	enum { LENGTH = 5, FURTHER = 64 };
+	unsigned char code[LENGTH];
+	uint64_t inner;
+
+	if (!read_bytes(memory, address, code, LENGTH) || code[0] != 0xe8)
+		return false;
+	inner = address + LENGTH + (uint64_t)(int64_t)little32(code + 1);
+	/* mov %reg, (%rsp) */
+	return inner - address < FURTHER && read_bytes(memory, inner, code, 4) &&
+	       (code[0] & 0xfb) == 0x48 && code[1] == 0x89 && (code[2] & 0xc7) == 0x04 &&
+	       code[3] == 0x24;
+}
+
 static enum unwind_call call_before(const struct unwind_memory *memory, uint64_t address,
 				    uint64_t *target_ret)
 {
@@ -111,7 +128,7 @@ static enum unwind_call call_before(const struct unwind_memory *memory, uint64_t
 	if (code[BEFORE - 5] == 0xe8) {
 		*target_ret = through_stub(
 			memory, address + (uint64_t)(int64_t)little32(code + BEFORE - 4));
-		return UNWIND_CALL_KNOWN;
+		return is_thunk(memory, *target_ret) ? UNWIND_CALL_UNKNOWN : UNWIND_CALL_KNOWN;
 	}
 	for (unsigned length = 2; length <= BEFORE; length++) {
 		const unsigned char *at = code + BEFORE - length;

@@ -90,18 +90,21 @@ NOINLINE int recurse(int depth)
 	return recurse(depth - 1) + padding[0];
 }
 
+/* Those that happen often come first. */
+#define OFTEN 7
 static const struct scenario *const tables[] = {
-	fault_scenarios,  code_scenarios,    library_scenarios,    signal_scenarios,
-	thread_scenarios, process_scenarios, surrounding_scenarios};
+	fault_scenarios,       code_scenarios,   library_scenarios,
+	signal_scenarios,      thread_scenarios, process_scenarios,
+	surrounding_scenarios, odd_scenarios,    confined_scenarios};
 
 static const struct scenario *find(const char *name, int is_list)
 {
 	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
 		for (const struct scenario *s = tables[i]; s->name; s++) {
 			if (is_list)
-				printf("%s|%s%s|%s\n", s->name, s->stack,
+				printf("%s|%s%s|%s%s\n", s->name, s->stack,
 				       s->run ? "" : " inner outer main",
-				       s->end ? s->end : AT_START);
+				       s->end ? s->end : AT_START, i < OFTEN ? "" : "|seldom");
 			else if (!strcmp(s->name, name))
 				return s;
 		}

@@ -32,7 +32,8 @@ struct scenario {
 };
 
 extern const struct scenario fault_scenarios[], code_scenarios[], library_scenarios[],
-	signal_scenarios[], thread_scenarios[], process_scenarios[], surrounding_scenarios[];
+	signal_scenarios[], thread_scenarios[], process_scenarios[], surrounding_scenarios[],
+	odd_scenarios[], confined_scenarios[];
 
 extern volatile int sink;
 /* The file of the stream; NULL when run without the collector. */
