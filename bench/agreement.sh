@@ -14,16 +14,6 @@ for tool in llvm-symbolizer-19 "$build/tests/reader-compare"; do
 	command -v "$tool" >/dev/null || { echo "agreement: $tool is not there" && exit 0; }
 done
 
-# One C unit of 20,000 functions with others inlined into them.
-big_unit() {
-	echo 'extern int sink(int);'
-	for i in {1..20000}; do
-		echo "static inline int in$i(int a) { return sink(a + $i) * $((i % 7 + 2)); }"
-		echo "int out$i(int a) { if (a > $i)"
-		echo "	return in$i(a); return in$i(a - 1) + sink($i); }"
-	done
-	echo 'int sink(int a) { return a; }'
-}
 debug_file() { # MODULE: in the system's build-id tree
 	local id
 	id=$(readelf -n "$1" 2>/dev/null | sed -n 's/.*Build ID: //p')
@@ -38,7 +28,7 @@ for version in 4 5; do
 	g++ -O2 -gdwarf-$version -std=c++17 -o "g++-$version" "$gen/inlines.cpp"
 done
 rustc -C opt-level=3 -g -o rust "$gen/inlines.rs" 2>/dev/null
-big_unit >big.c
+"$gen/one_unit.py" >big.c
 gcc -O2 -g -shared -fPIC -o one-unit big.c
 for file in libc python3.11 clang++-4 clang++-5 g++-4 g++-5 rust one-unit "$@"; do
 	[ -e "$file" ] || continue

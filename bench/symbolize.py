@@ -4,14 +4,16 @@
 
     bench/symbolize.py [--runs N] [--tool FILE] [--peer "NAME=COMMAND"]... [FILE...]
 
-Without FILEs: the debug files of libc6-dbg and python3.11-dbg, the latter also with its sections
-inflated, and programs of testdata/gen built by clang++ and rustc. Addresses are starts of functions
+Without FILEs: the debug files of libc6-dbg and python3.11-dbg, also with their sections inflated, the
+program of python3.11-dbg, one large C unit and programs of testdata/gen built by clang++ and rustc,
+and the largest vmlinux in /usr/lib/debug, if there is one. Addresses are starts of functions
 with a random offset in them, on standard input. COMMAND of a peer may hold {file}.
 
 For 1, 32 and 10,000 addresses: wall, CPU (milliseconds, median) and peak memory (MiB), and how many
 times as much a peer took. "cached" is ours with a warm cache.
 """
 import argparse
+import glob
 import json
 import os
 import random
@@ -122,50 +124,70 @@ def corpora(work):
             raw = os.path.join(work, os.path.basename(path))
             subprocess.run(["objcopy", "--decompress-debug-sections", path, raw], check=True)
             yield raw, name.split(",")[0] + ", inflated"
+    if os.path.exists("/usr/bin/python3.11d"):
+        yield "/usr/bin/python3.11d", "python3.11-dbg"
+    with open(os.path.join(work, "unit.c"), "w", encoding="utf-8") as unit:
+        subprocess.run([os.path.join(gen, "one_unit.py")], stdout=unit, check=True)
     for name, command in (
+            ("gcc -O2, one C unit", "gcc -O2 -g -shared -fPIC -o %s %s/unit.c"),
             ("clang++ -O2, DWARF 5", "clang++ -O2 -gdwarf-5 -std=c++17 -o %s %s/inlines.cpp"),
             ("rustc -O", "rustc -C opt-level=3 -g -o %s %s/inlines.rs")):
         path = os.path.join(work, name.split()[0])
         if shutil.which(command.split()[0]):
-            subprocess.run((command % (path, gen)).split(), check=True)
+            sources = work if "unit.c" in command else gen
+            subprocess.run((command % (path, sources)).split(), check=True)
             yield path, name
+    kernels = glob.glob("/usr/lib/debug/**/vmlinux*", recursive=True)
+    if kernels:
+        yield max(kernels, key=os.path.getsize), "vmlinux"
 
 
-def make_report(path, modules, frames):
-    """One stack over several modules."""
+def make_report(chance, modules, frames):
+    """The text of a report of one stack over several modules."""
     stack = []
-    chance = random.Random(7)
     for _ in range(frames):
         module, build_id, known = chance.choice(modules)
         start, size = chance.choice(known)
         stack.append({"ip": "0x7f0000000000", "path": module, "build_id": build_id,
                       "build_id_type": "GNU", "file_type": "ELF",
                       "relative_address": "%#x" % (start + chance.randrange(size))})
-    report = {"data_schema_version": "1.4", "uuid": "00000000-0000-4000-8000-000000000000",
-              "error": {"is_crash": True, "kind": "UnixSignal", "source_type": "Crashtracking",
-                        "stack": {"format": "Datadog Crashtracker 1.0", "frames": stack}}}
-    with open(path, "w", encoding="utf-8") as out:
-        json.dump(report, out)
+    return json.dumps({"data_schema_version": "1.4", "uuid": "00000000-0000-4000-8000-000000000000",
+                       "error": {"is_crash": True, "kind": "UnixSignal", "source_type": "Crashtracking",
+                                 "stack": {"format": "Datadog Crashtracker 1.0", "frames": stack}}}) + "\n"
 
 
-def many_reports(files, args, work):
-    """What a thousand reports cost beside one of the same modules."""
+def known_modules(files, tree):
+    """(path, build id, functions) of files, which are linked into a tree by build id."""
     modules = []
-    for path in files[:5]:
+    for path in files:
         out = subprocess.run(["readelf", "-n", path], capture_output=True, text=True, check=False).stdout
         ids = [line.split()[-1] for line in out.splitlines() if "Build ID" in line]
         if ids:
             modules.append(("/" + os.path.basename(path), ids[0], functions(path)))
-    one, many = os.path.join(work, "one.json"), os.path.join(work, "many.ndjson")
-    make_report(one, modules, 40)
-    with open(one, encoding="utf-8") as source, open(many, "w", encoding="utf-8") as out:
-        text = source.read()
-        out.write((text + "\n") * 1000)
-    command = [args.tool, "--debug-dir", "/usr/lib/debug", "--debug-dir", work, "-o", "/dev/null"]
-    first = measure(command + [one], "", args.runs)
-    print("one report of 40 frames over %d modules, and a thousand" % len(modules))
-    show("one", first, first)
-    show("a thousand", measure(command + [many], "", args.runs), first)
+            link = os.path.join(tree, ".build-id", ids[0][:2], ids[0][2:] + ".debug")
+            os.makedirs(os.path.dirname(link), exist_ok=True)
+            os.symlink(os.path.abspath(path), link)
+    return modules
+
+
+def many_reports(files, args, work):
+    """What a thousand reports cost beside one of the same modules."""
+    tree = os.path.join(work, "reports")
+    modules = known_modules(files[:5], tree)
+    chance = random.Random(7)
+    reports = [make_report(chance, modules, 40) for _ in range(1000)]
+    command = [args.tool, "--debug-dir", "/usr/lib/debug", "--debug-dir", tree, "-o", "/dev/null"]
+    first = None
+    print("reports of 40 frames over %d modules" % len(modules))
+    for name, text in (("one", reports[:1]), ("a thousand of it", reports[:1] * 1000),
+                       ("a thousand others", reports)):
+        path = os.path.join(work, "reports.ndjson")
+        with open(path, "w", encoding="utf-8") as out:
+            out.writelines(text)
+        result = measure(command + [path], "", args.runs)
+        first = first or result
+        print("  %-18s %8.1f ms %8.1f ms %7.1f MiB   %5.1fx wall %5.1fx CPU" % (
+            name, *result, result[0] / first[0], result[1] / first[1]), flush=True)
 
 
 def main():
@@ -181,7 +203,7 @@ def main():
         chosen = [(path, os.path.basename(path)) for path in args.files] or list(corpora(work))
         for path, label in chosen:
             compare(path, label, args, work)
-        many_reports([path for path, _ in chosen], args, work)
+        many_reports([path for path, label in chosen if "inflated" not in label], args, work)
 
 
 if __name__ == "__main__":
