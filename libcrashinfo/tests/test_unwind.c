@@ -663,6 +663,112 @@ START_TEST(test_call_at_end)
 }
 END_TEST
 
+/* --- aarch64 ---------------------------------------------------------------------------------- */
+
+/* A stack pointer that is lost, while the frame pointer tells where the frame is: not where it
+ *ends.
+ *
+ *	CALLEE		takes 48 bytes, is called before CODE + 0x110
+ *	CODE + 0x100	takes 32 bytes, is called before CODE + 0x200 and CODE + 0x300
+ */
+enum {
+	X29 = 29,
+	X30 = 30,
+	SP = 31,
+	PC = 32,
+	RECORD = STACK + 0x100,
+	LOST = 0x1000,
+	CALLEE = CODE + 0x10
+};
+
+static const struct unwind_space space_aarch64 = {
+	.arch = &unwind_aarch64,
+	.memory = {.read = read_process},
+	.find_cfi = find_cfi,
+	.is_executable = is_executable,
+};
+
+static void put_code(uint64_t address, uint32_t code)
+{
+	put(address, &code, sizeof(code));
+}
+
+static void put_bl(uint64_t address, uint64_t target)
+{
+	put_code(address - 4, 0x94000000 | ((uint32_t)(target - address + 4) >> 2 & 0x3ffffff));
+}
+
+static void begin_aarch64(void)
+{
+	begin();
+	for (uint64_t at = CODE; at < CODE + REGION; at += 4)
+		put_code(at, 0x91000400);   /* add x0, x0, 1 */
+	put_code(CALLEE - 4, 0xd65f03c0);   /* ret */
+	put_code(CALLEE, 0xa9bd7bfd);       /* stp x29, x30, [sp, -48]! */
+	put_code(CALLEE + 4, 0x910003fd);   /* mov x29, sp */
+	put_code(CODE + 0xfc, 0xd65f03c0);  /* ret */
+	put_code(CODE + 0x100, 0xa9be7bfd); /* stp x29, x30, [sp, -32]! */
+	put_code(CODE + 0x104, 0x910003fd); /* mov x29, sp */
+	put_bl(CODE + 0x110, CALLEE);
+	put_bl(CODE + 0x200, CODE + 0x100);
+	put_bl(CODE + 0x300, CODE + 0x100);
+	put_word(RECORD, RECORD + 48);
+	put_word(RECORD + 8, CODE + 0x110);
+	put_word(RECORD + 24, CODE + 0x300); /* where the frame does not end */
+	put_word(RECORD + 48 + 8, CODE + 0x200);
+}
+
+static struct unwind_frame frame_aarch64(uint64_t pc, uint64_t fp, uint64_t lr)
+{
+	struct unwind_registers registers = {.known = ((uint64_t)1 << (PC + 1)) - 1};
+	struct unwind_frame frame;
+
+	registers.value[X29] = fp;
+	registers.value[X30] = lr;
+	registers.value[SP] = LOST;
+	registers.value[PC] = pc;
+	unwind_begin(&unwind_aarch64, &registers, &frame);
+	return frame;
+}
+
+static void check_callers(struct unwind_frame frame, enum unwind_trust first,
+			  enum unwind_trust second)
+{
+	ck_assert_int_eq(unwind_step(&space_aarch64, &frame), UNWIND_GOES_ON);
+	ck_assert_uint_eq(frame.pc, CODE + 0x110);
+	ck_assert_uint_eq(frame.sp, RECORD + 48);
+	ck_assert_uint_eq(frame.registers.value[X29], RECORD + 48);
+	ck_assert_int_eq(frame.trust, first);
+	ck_assert_int_eq(unwind_step(&space_aarch64, &frame), UNWIND_GOES_ON);
+	ck_assert_uint_eq(frame.pc, CODE + 0x200);
+	ck_assert_uint_eq(frame.sp, RECORD + 48 + 32);
+	ck_assert_int_eq(frame.trust, second);
+}
+
+START_TEST(test_lost_stack_pointer)
+{
+	uint64_t cie, fde;
+
+	begin_aarch64();
+	check_callers(frame_aarch64(CALLEE + 0x20, RECORD, CODE + 0x110), UNWIND_LEAF, UNWIND_SCAN);
+	/* something else was called since */
+	check_callers(frame_aarch64(CALLEE + 0x20, RECORD, CODE + 0x400), UNWIND_FP, UNWIND_SCAN);
+	cie = here();
+	emit_uint(0, 4);
+	emit_uint(0, 4);
+	EMIT(1, 'z', 'R', 0, 4, 0x78, X30, 1, 0x1b, 0x0c, SP, 0);
+	end_entry(cie);
+	fde = begin_fde(cie, CALLEE, 0xf0);
+	EMIT(0x41, 0x0e, 48, 0x80 | X29, 6, 0x80 | X30, 5);
+	end_entry(fde);
+	fde = begin_fde(cie, CODE + 0x100, 0x100);
+	EMIT(0x41, 0x0e, 32, 0x80 | X29, 4, 0x80 | X30, 3);
+	end_entry(fde);
+	use_tables();
+	check_callers(frame_aarch64(CALLEE + 0x20, RECORD, CODE + 0x400), UNWIND_FP, UNWIND_CFI);
+}
+END_TEST
+
 static void add(TCase *tests)
 {
 	tcase_add_test(tests, test_rules);
@@ -680,6 +786,7 @@ static void add(TCase *tests)
 	tcase_add_test(tests, test_signal_trampoline);
 	tcase_add_test(tests, test_signal_entry);
 	tcase_add_test(tests, test_call_at_end);
+	tcase_add_test(tests, test_lost_stack_pointer);
 }
 
 int main(void)

@@ -281,6 +281,37 @@ static uint64_t taken_between(const struct unwind_memory *memory, uint64_t begin
 	return taken;
 }
 
+/* Whether the code before `pc` has set the frame pointer, and not yet given it back. */
+static bool has_set_frame_pointer(const struct unwind_memory *memory, uint64_t pc)
+{
+	enum { BEFORE = 1024 };
+	uint32_t code;
+
+	for (unsigned i = 4; i <= BEFORE && read_code(memory, pc - i, &code); i += 4) {
+		if ((code & 0xffc003ff) == 0x910003fd) /* add x29, sp, offset */
+			return true;
+		if (is_end(code) || (code & 0xfe407fff) == 0xa8407bfd) /* ldp x29, x30, [sp] */
+			return false;
+	}
+	return false;
+}
+
+/* A function that has called nothing yet may have a frame already: the caller's frame pointer is in
+ * it, and where it is tells the caller's stack pointer when the one of the function is lost. */
+static void take_record(const struct unwind_memory *memory, const struct unwind_frame *frame,
+			struct unwind_frame *ret)
+{
+	uint64_t fp = frame->registers.value[FP], saved[2], word;
+	struct unwind_code_frame made;
+
+	if (!(frame->registers.known >> FP & 1) || !has_set_frame_pointer(memory, frame->pc) ||
+	    !read_bytes(memory, fp, saved, sizeof(saved)) || (saved[1] & ADDRESS_MASK) != ret->pc)
+		return;
+	ret->registers.value[FP] = saved[0];
+	if (!read_word(memory, frame->sp, &word) && frame_by_code(memory, frame->pc, true, &made))
+		ret->sp = fp + 8 + (made.end - made.return_address);
+}
+
 static bool leaf_caller(const struct unwind_memory *memory, const struct unwind_frame *frame,
 			struct unwind_frame *ret)
 {
@@ -296,6 +327,7 @@ static bool leaf_caller(const struct unwind_memory *memory, const struct unwind_
 	    frame->pc - begin < FUNCTION_MAX)
 		made.end = taken_between(memory, begin, frame->pc);
 	ret->sp = frame->sp + made.end;
+	take_record(memory, frame, ret);
 	return true;
 }
 

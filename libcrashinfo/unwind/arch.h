@@ -31,6 +31,7 @@ struct unwind_arch {
 	unsigned pc, sp, fp;   /* DWARF numbers; pc is also the return address column */
 	unsigned word;         /* bytes */
 	uint64_t address_mask; /* bits of a code address (without pointer authentication) */
+	bool has_record_last;  /* behind what a frame pointer points to is the caller's stack */
 	/* Classify what precedes `address`; *target_ret is what a KNOWN call goes to, through
 	 * stubs. */
 	enum unwind_call (*call_before)(const struct unwind_memory *memory, uint64_t address,
@@ -56,7 +57,8 @@ struct unwind_arch {
 	 * end of another function. */
 	bool (*frame_by_code)(const struct unwind_memory *memory, uint64_t pc, bool is_sure,
 			      struct unwind_code_frame *ret);
-	/* Caller of a function that has not touched the stack since it was called: sets pc and sp.
+	/* Caller of a function that has called nothing since it was called: sets pc and sp, and
+	 * the frame pointer when the function has changed it. `ret` has the function's registers.
 	 */
 	bool (*leaf_caller)(const struct unwind_memory *memory, const struct unwind_frame *frame,
 			    struct unwind_frame *ret);

@@ -207,11 +207,33 @@ static bool is_callers(const struct step *s, uint64_t fp, uint64_t target)
 	return false;
 }
 
+/* The caller's stack pointer; false when it is known only not to be below that. */
+static bool sp_by_frame_pointer(const struct step *s, uint64_t fp, uint64_t *ret)
+{
+	const struct unwind_arch *arch = s->space->arch;
+	uint64_t least = fp + 2 * (uint64_t)arch->word;
+	struct unwind_code_frame frame;
+
+	*ret = least;
+	if (arch->has_record_last)
+		return true;
+	if (!step_sp_by_frame_pointer(s, fp, ret)) {
+		if (s->has_cfi ||
+		    !arch->frame_by_code(&s->space->memory, s->frame->pc, true, &frame))
+			return false;
+		*ret = fp + arch->word + (frame.end - frame.return_address);
+	}
+	if (*ret - least < FRAME_POINTER_MAX)
+		return true;
+	*ret = least;
+	return false;
+}
+
 enum outcome guess_frame_pointer(struct step *s, struct unwind_frame *caller)
 {
 	const struct unwind_arch *arch = s->space->arch;
-	uint64_t fp = s->frame->registers.value[arch->fp], saved[2], target, word;
-	bool is_stack = read_word(&s->space->memory, s->frame->sp, &word);
+	uint64_t fp = s->frame->registers.value[arch->fp], saved[2], target, word, sp;
+	bool is_stack = read_word(&s->space->memory, s->frame->sp, &word), is_sure;
 	enum evidence evidence;
 
 	/* A stack pointer that points nowhere says nothing of where the frame is. */
@@ -220,15 +242,20 @@ enum outcome guess_frame_pointer(struct step *s, struct unwind_frame *caller)
 	    !s->space->memory.read(s->space->memory.context, fp, saved, sizeof(saved)))
 		return NOT_FOUND;
 	saved[1] &= arch->address_mask;
-	evidence = weigh(s, saved[1], fp + sizeof(saved), &target);
+	is_sure = sp_by_frame_pointer(s, fp, &sp);
+	evidence = weigh(s, saved[1], sp, &target);
 	if (evidence == NO_RETURN_ADDRESS ||
 	    is_callers(s, fp, evidence == RETURN_ADDRESS ? target : 0))
 		return NOT_FOUND;
 	caller->registers = s->frame->registers;
 	caller->registers.value[arch->fp] = saved[0];
 	caller->pc = saved[1];
-	caller->sp = fp + sizeof(saved);
-	return found(s, UNWIND_FP, caller);
+	caller->sp = sp;
+	found(s, UNWIND_FP, caller);
+	/* Tables would find a false caller with it. */
+	if (!is_sure)
+		caller->registers.known &= ~((uint64_t)1 << arch->sp);
+	return FOUND;
 }
 
 /* --- the stack -------------------------------------------------------------------------------- */

@@ -66,12 +66,34 @@ static bool is_bottom(const struct step *s)
 	       step_is_bottom(s->space, frame->pc);
 }
 
+/* A return address may be the first one behind its function: the call did not return. */
+static uint64_t pc_inside(const struct unwind_frame *frame)
+{
+	return frame->interrupted ? frame->pc : frame->pc - 1;
+}
+
+bool step_sp_by_frame_pointer(const struct step *s, uint64_t fp, uint64_t *ret)
+{
+	const struct unwind_arch *arch = s->space->arch;
+	uint64_t pc = pc_inside(s->frame), column;
+	struct unwind_fde fde;
+	struct cfi_row row;
+
+	if (!find_fde(s->space, pc, &fde) || !cfi_row_at(&fde, arch, pc, &row))
+		return false;
+	column = fde.cie.return_column;
+	if (column >= arch->registers || row.rule[arch->fp] != CFI_OFFSET ||
+	    row.rule[column] != CFI_OFFSET || row.value[column] != row.value[arch->fp] + arch->word)
+		return false;
+	*ret = fp - row.value[arch->fp];
+	return true;
+}
+
 static enum outcome by_cfi(struct step *s, struct unwind_frame *caller)
 {
 	const struct unwind_arch *arch = s->space->arch;
 	const struct unwind_frame *frame = s->frame;
-	/* A return address may be the first one behind its function: the call did not return. */
-	uint64_t pc = frame->interrupted ? frame->pc : frame->pc - 1;
+	uint64_t pc = pc_inside(frame);
 	struct unwind_fde fde;
 	struct cfi_row row;
 

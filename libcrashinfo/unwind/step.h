@@ -25,6 +25,10 @@ step_strategy guess_leaf, guess_by_code, guess_frame_pointer, guess_scan;
 /* Give the registers the frame's pc and sp. */
 void step_set_pc_sp(const struct unwind_arch *arch, struct unwind_frame *frame);
 
+/* The caller's stack pointer by the tables, which say where in the frame is what the frame pointer
+ * `fp` points to: the caller's and the return address. */
+bool step_sp_by_frame_pointer(const struct step *s, uint64_t fp, uint64_t *ret);
+
 /* Whether the frame is the first one of a process or thread. */
 static inline enum unwind_start step_is_start(const struct step *s)
 {

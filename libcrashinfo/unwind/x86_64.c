@@ -348,6 +348,7 @@ const struct unwind_arch unwind_x86_64 = {
 	.has_frame_pointer = has_frame_pointer,
 	.taken_at_begin = taken_at_begin,
 	.is_return = is_return,
+	.has_record_last = true,
 	.frame_by_code = frame_by_code,
 	.leaf_caller = leaf_caller,
 	.is_sigreturn = is_sigreturn,

@@ -165,6 +165,28 @@ static NOINLINE void lose_stack(void)
 	NOT_A_TAIL_CALL();
 }
 
+#ifdef __aarch64__
+/* The frame pointer still tells where the frame is, which is larger than what it points to. */
+static NOINLINE void lose_stack_pointer(void)
+{
+	char large[256];
+
+	__asm__ volatile("mov x9, #4096\n\tmov sp, x9\n\tstr x9, [sp]" ::"r"(large)
+			 : "x9", "x30", "memory");
+	NOT_A_TAIL_CALL();
+}
+
+/* What is there of frames from before looks like one. */
+static NOINLINE void leave_frames(void)
+{
+	char large[256];
+
+	__asm__ volatile("" ::"r"(large) : "x19", "x20", "x21", "x22", "x30", "memory");
+	lose_stack_pointer();
+	NOT_A_TAIL_CALL();
+}
+#endif
+
 /* --- the program's file ----------------------------------------------------------------------- */
 
 #define SECOND_RUN "MATRIX_SECOND_RUN"
@@ -303,6 +325,9 @@ const struct scenario surrounding_scenarios[] = {
 	{"small-alternate-stack", small_alternate_stack, NULL,
 	 "write_null inner outer small_alternate_stack main", NULL, 1},
 	{"lose-stack", lose_stack, NULL, "lose_stack", ANYWHERE},
+#ifdef __aarch64__
+	{"lose-stack-pointer", leave_frames, NULL, "lose_stack_pointer leave_frames main", NULL},
+#endif
 	{"program-deleted", deleted_program, NULL, "write_null inner outer deleted_program main",
 	 NULL},
 	{"program-in-memory", program_in_memory, NULL,
