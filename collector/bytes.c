@@ -13,17 +13,27 @@ int memcmp(const void *a, const void *b, size_t size);
 /* Keeps the compiler from turning the loop around it into a call of the function it is in. */
 #define NOT_AN_IDIOM() __asm__ volatile("" ::: "memory")
 
+#define EVERY_BYTE UINT64_C(0x0101010101010101)
+
 void *memcpy(void *restrict to, const void *restrict from, size_t size)
 {
 	return memmove(to, from, size);
 }
 
-/* Eight bytes at any alignment. */
-static void copy_word(unsigned char *to, const unsigned char *from)
+/* Eight bytes at any alignment: a byte at a time takes as long as the kernel needs to write the
+ * text of a large process's maps. */
+static uint64_t load_word(const void *from)
 {
 	uint64_t word;
 
 	__builtin_memcpy(&word, from, sizeof(word));
+	return word;
+}
+
+static void copy_word(unsigned char *to, const unsigned char *from)
+{
+	uint64_t word = load_word(from);
+
 	__builtin_memcpy(to, &word, sizeof(word));
 	NOT_AN_IDIOM();
 }
@@ -59,10 +69,15 @@ void *memmove(void *to, const void *from, size_t size)
 
 void *memset(void *to, int byte, size_t size)
 {
+	const uint64_t word = EVERY_BYTE * (unsigned char)byte;
 	unsigned char *t = to;
 
-	for (size_t i = 0; i < size; i++) {
-		t[i] = (unsigned char)byte;
+	for (; size >= 8; size -= 8, t += 8) {
+		__builtin_memcpy(t, &word, sizeof(word));
+		NOT_AN_IDIOM();
+	}
+	while (size--) {
+		*t++ = (unsigned char)byte;
 		NOT_AN_IDIOM();
 	}
 	return to;
@@ -71,8 +86,13 @@ void *memset(void *to, int byte, size_t size)
 int memcmp(const void *a, const void *b, size_t size)
 {
 	const unsigned char *left = a, *right = b;
+	size_t i = 0;
 
-	for (size_t i = 0; i < size; i++) {
+	while (i + 8 <= size && load_word(left + i) == load_word(right + i)) {
+		i += 8;
+		NOT_AN_IDIOM();
+	}
+	for (; i < size; i++) {
 		if (left[i] != right[i])
 			return left[i] < right[i] ? -1 : 1;
 		NOT_AN_IDIOM();
@@ -125,17 +145,45 @@ bool text_number(const char **at, const char *end, unsigned base, uint64_t *ret)
 {
 	const char *p = *at;
 	uint64_t value = 0;
+	unsigned next;
 
-	for (; p < end && digit(*p) < base; p++) {
-		if (value > (UINT64_MAX - digit(*p)) / base)
+	for (; p < end && (next = digit(*p)) < base; p++)
+		if (__builtin_mul_overflow(value, (uint64_t)base, &value) ||
+		    __builtin_add_overflow(value, (uint64_t)next, &value))
 			return false;
-		value = value * base + digit(*p);
-	}
 	if (p == *at)
 		return false;
 	*at = p;
 	*ret = value;
 	return true;
+}
+
+size_t text_find(const char *text, size_t size, char c)
+{
+	const uint64_t wanted = EVERY_BYTE * (unsigned char)c;
+	size_t at = 0;
+
+	/* A word has a zero byte where this is not 0. */
+	for (; at + 8 <= size; at += 8) {
+		uint64_t word = load_word(text + at) ^ wanted;
+
+		if ((word - EVERY_BYTE) & ~word & EVERY_BYTE << 7)
+			break;
+	}
+	while (at < size && text[at] != c)
+		at++;
+	return at;
+}
+
+size_t text_ascii(const char *text, size_t size)
+{
+	size_t length = 0;
+
+	while (length + 8 <= size && !(load_word(text + length) & EVERY_BYTE << 7))
+		length += 8;
+	while (length < size && (unsigned char)text[length] < 0x80)
+		length++;
+	return length;
 }
 
 /* The table of well-formed sequences: lead byte range, its length, range of the second byte. */

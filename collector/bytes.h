@@ -17,6 +17,11 @@ bool text_ends(const char *text, size_t size, const char *suffix);
  * when there is no digit or the number does not fit. */
 bool text_number(const char **at, const char *end, unsigned base, uint64_t *ret);
 
+/* Where `c` is first, or `size`. */
+size_t text_find(const char *text, size_t size, char c);
+/* Bytes of the ASCII characters that `text` begins with. */
+size_t text_ascii(const char *text, size_t size);
+
 /* Bytes of the valid UTF-8 sequence that `text` begins with, 0 when it begins with none. */
 unsigned utf8_sequence(const char *text, size_t size);
 

@@ -126,15 +126,13 @@ static void take_line(const char *at, size_t size)
 /* Handle the whole lines among `used` bytes and move the rest to the front; returns its size. */
 static size_t take_lines(size_t used, struct writer *copy)
 {
-	size_t begin = 0;
+	size_t begin = 0, size;
 
-	for (size_t at = 0; at < used; at++) {
-		if (table.line[at] != '\n')
-			continue;
-		take_line(table.line + begin, at - begin);
+	while ((size = text_find(table.line + begin, used - begin, '\n')) < used - begin) {
+		take_line(table.line + begin, size);
 		if (copy)
-			writer_line(copy, table.line + begin, at - begin);
-		begin = at + 1;
+			writer_line(copy, table.line + begin, size);
+		begin += size + 1;
 	}
 	__builtin_memmove(table.line, table.line + begin, used - begin);
 	return used - begin;

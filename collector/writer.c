@@ -231,23 +231,13 @@ void writer_json(struct writer *w, const char *text, size_t size)
 	put(w, '"');
 }
 
-/* Bytes of the ASCII characters that `text` begins with. */
-static size_t plain(const char *text, size_t size)
-{
-	size_t length = 0;
-
-	while (length < size && (unsigned char)text[length] < 0x80)
-		length++;
-	return length;
-}
-
 void writer_raw(struct writer *w, const char *text, size_t size, bool is_begin)
 {
 	if (is_begin && text_begins(text, size, STREAM_MARKER_PREFIX))
 		put(w, ' ');
 	for (size_t at = 0; at < size;) {
-		size_t run = plain(text + at, size - at);
-		unsigned length = utf8_sequence(text + at, size - at);
+		size_t run = text_ascii(text + at, size - at);
+		unsigned length = run ? 0 : utf8_sequence(text + at, size - at);
 
 		if (run)
 			writer_bytes(w, text + at, run);
