@@ -13,6 +13,9 @@
 
 #define STACK_BYTES 8192
 
+/* What the child takes where it has a processor to run on. */
+#define SPIN_NS 200000
+
 /* Permissions of files that the program's output creates. */
 #define OUTPUT_MODE 0600
 
@@ -101,13 +104,14 @@ static int child(void *argument)
 	struct launch *launch = argument;
 	const unsigned long flags = CLONE_VM | SIGCHLD;
 	void *stack = grandchild_stack + STACK_BYTES;
+	int pid;
 
 	raw_sigmask(SIG_SETMASK, ~(raw_sigset)0);
-	launch->pid =
-		(int)raw_clone(flags | CLONE_PIDFD, stack, &launch->pidfd, grandchild, launch);
+	pid = (int)raw_clone(flags | CLONE_PIDFD, stack, &launch->pidfd, grandchild, launch);
 	/* Without room for one more descriptor, or by an old kernel. */
-	if (launch->pid < 0)
-		launch->pid = (int)raw_clone(flags, stack, NULL, grandchild, launch);
+	if (pid < 0)
+		pid = (int)raw_clone(flags, stack, NULL, grandchild, launch);
+	atomic_store(&launch->pid, pid);
 	return 0;
 }
 
@@ -117,7 +121,7 @@ int launch_begin(struct launch *launch)
 	const unsigned long flags = CLONE_VM | CLONE_FILES;
 	long result;
 
-	launch->pid = -EAGAIN;
+	atomic_store(&launch->pid, 0);
 	launch->pidfd = -1;
 	launch->error = 0;
 	result = raw_clone(flags, child_stack + STACK_BYTES, NULL, child, launch);
@@ -125,8 +129,35 @@ int launch_begin(struct launch *launch)
 	return result < 0 ? (int)result : 0;
 }
 
+/* It ends long after it has done its work, and who sleeps is woken late. */
+static int wait_pid(const struct launch *launch)
+{
+	uint64_t end = raw_nanoseconds() + SPIN_NS;
+	int pid;
+
+	do
+		pid = atomic_load(&launch->pid);
+	while (!pid && raw_nanoseconds() < end);
+	return pid;
+}
+
 int launch_end(struct launch *launch)
 {
-	raw_wait(launch->child);
-	return launch->pid < 0 ? launch->pid : 0;
+	int pid = wait_pid(launch);
+
+	if (!pid) {
+		launch_reap(launch);
+		pid = atomic_load(&launch->pid);
+	}
+	/* It was killed. */
+	if (!pid)
+		return -EAGAIN;
+	return pid < 0 ? pid : 0;
+}
+
+void launch_reap(struct launch *launch)
+{
+	if (launch->child > 0)
+		raw_wait(launch->child);
+	launch->child = 0;
 }

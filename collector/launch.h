@@ -3,6 +3,8 @@
 #ifndef COLLECTOR_LAUNCH_H
 #define COLLECTOR_LAUNCH_H
 
+#include <stdatomic.h>
+
 /* What to run. Lives until the program has begun. */
 struct launch {
 	const char *path;
@@ -11,7 +13,8 @@ struct launch {
 	int fd;                      /* its standard input */
 
 	/* filled in */
-	int pid, pidfd;     /* pidfd is -1 when there is none */
+	atomic_int pid;
+	int pidfd;          /* -1 when there is none */
 	volatile int error; /* -errno of what went wrong behind our back */
 
 	/* private */
@@ -25,5 +28,7 @@ struct launch {
 int launch_begin(struct launch *launch);
 /* After a success of that: its id is there, and `fd` is needed no longer. 0 or -errno. */
 int launch_end(struct launch *launch);
+/* At last: leave nothing of our own child. */
+void launch_reap(struct launch *launch);
 
 #endif

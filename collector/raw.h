@@ -152,6 +152,13 @@ static inline uint64_t raw_milliseconds(void)
 	return (uint64_t)time.tv_sec * 1000 + (uint64_t)time.tv_nsec / 1000000;
 }
 
+static inline uint64_t raw_nanoseconds(void)
+{
+	struct timespec time = raw_clock(CLOCK_MONOTONIC);
+
+	return (uint64_t)time.tv_sec * 1000000000 + (uint64_t)time.tv_nsec;
+}
+
 /* `how` is SIG_BLOCK, SIG_UNBLOCK or SIG_SETMASK. The set that it was. */
 static inline raw_sigset raw_change_sigmask(int how, raw_sigset set)
 {

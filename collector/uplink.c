@@ -15,6 +15,8 @@
 #define SEND_BUFFER (1 << 20)
 /* What the receiver sends when it has what it needs. */
 #define RELEASE_BYTE 1
+/* How long to wait for that without sleeping. */
+#define SPIN_NS 300000
 
 static struct {
 	char path[UPLINK_PATH_MAX]; /* "": none */
@@ -179,7 +181,7 @@ void uplink_settle(struct uplink *uplink)
 		raw_close(uplink->fd);
 		return;
 	}
-	uplink->pid = launch.pid;
+	uplink->pid = atomic_load(&launch.pid);
 	uplink->pidfd = launch.pidfd;
 	raw_set_tracer(uplink->pid);
 }
@@ -236,24 +238,42 @@ void uplink_open(struct uplink *uplink)
 
 /* --- closing ---------------------------------------------------------------------------------- */
 
+/* What the receiver has sent; UPLINK_OPEN when that is nothing. */
+static enum uplink_state look(const struct uplink *uplink)
+{
+	char byte = 0;
+	long got = raw_receive(uplink->fd, &byte, 1);
+
+	if (got == 1)
+		return byte == RELEASE_BYTE ? UPLINK_RELEASED : UPLINK_LOST;
+	return got == -EAGAIN || got == -EINTR ? UPLINK_OPEN : UPLINK_LOST;
+}
+
+/* Being woken takes longer than the receiver needs for a single thread. Where it has to stop others
+ * the processor is left to it. */
+static enum uplink_state wait_awake(const struct uplink *uplink)
+{
+	uint64_t end = raw_nanoseconds() + SPIN_NS;
+	enum uplink_state found;
+
+	do
+		found = look(uplink);
+	while (found == UPLINK_OPEN && !state.all_threads && raw_nanoseconds() < end);
+	return found;
+}
+
 static enum uplink_state wait_released(const struct uplink *uplink)
 {
 	struct pollfd fd = {.fd = uplink->fd, .events = POLLIN};
+	enum uplink_state found = wait_awake(uplink);
 	uint64_t now = raw_milliseconds();
-	char byte = 0;
 
-	while (now < uplink->deadline) {
-		long got;
-
+	while (found == UPLINK_OPEN && now < uplink->deadline) {
 		raw_poll(&fd, 1, (unsigned)(uplink->deadline - now));
-		got = raw_receive(uplink->fd, &byte, 1);
-		if (got == 1)
-			return byte == RELEASE_BYTE ? UPLINK_RELEASED : UPLINK_LOST;
-		if (got != -EAGAIN && got != -EINTR)
-			return UPLINK_LOST;
+		found = look(uplink);
 		now = raw_milliseconds();
 	}
-	return UPLINK_TIMEOUT;
+	return found == UPLINK_OPEN ? UPLINK_TIMEOUT : found;
 }
 
 /* Whether the receiver ends with us: the end of a namespace's first process ends all others, and
@@ -281,11 +301,8 @@ static void wait_ended(const struct uplink *uplink)
 			return;
 }
 
-void uplink_close(struct uplink *uplink)
+static void finish(struct uplink *uplink)
 {
-	uplink_settle(uplink);
-	if (uplink->state != UPLINK_OPEN)
-		return;
 	raw_shutdown(uplink->fd);
 	uplink->state = wait_released(uplink);
 	if (uplink->state == UPLINK_LOST && uplink->pid && launch.error) {
@@ -300,6 +317,14 @@ void uplink_close(struct uplink *uplink)
 	raw_close(uplink->fd);
 	if (uplink->pidfd >= 0)
 		raw_close(uplink->pidfd);
+}
+
+void uplink_close(struct uplink *uplink)
+{
+	uplink_settle(uplink);
+	launch_reap(&launch);
+	if (uplink->state == UPLINK_OPEN)
+		finish(uplink);
 }
 
 /* --- what is missing -------------------------------------------------------------------------- */
