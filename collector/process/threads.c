@@ -6,11 +6,15 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <sched.h>
+#include <semaphore.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ptrace.h>
+#include <sys/stat.h>
 #include <sys/uio.h>
 #include <sys/user.h>
 #include <sys/wait.h>
@@ -28,6 +32,12 @@
 #define STAT_BYTES 128
 /* Threads from which on another thread of ours pays. */
 #define MANY 32
+/* Names that are read between two looks at threads that have not stopped yet. */
+#define NAMES_BETWEEN 32
+/* What is done in so short a time is waited for without sleeping. */
+#define SPIN_NS 300000
+/* Times that others get the processor before we sleep. */
+#define YIELDS_MAX 100
 
 /* --- registers -------------------------------------------------------------------------------- */
 
@@ -145,72 +155,35 @@ static void read_name(int task_fd, struct process_thread *thread)
 }
 
 /*
- * Names take as long as stopping does, so those of many threads are read aside. The state of a
- * thread that was stopped is told by what stopping it has interrupted.
+ * Listing many threads and reading their names takes longer than stopping them does. So another
+ * thread of ours lists them, and traces its share of them; names are read by whoever waits. The
+ * state of a thread that was stopped is told by what stopping it has interrupted.
  */
-struct process_names {
-	pthread_t reader;
-	int task_fd;
-	size_t count;
-	struct process_thread items[];
+struct process_helper {
+	pthread_t thread;
+	int task_fd, leave_tid;
+	uint64_t deadline;
+	struct process_thread *items; /* stay where they are; filled from the front */
+	size_t room;
+	size_t share;                  /* from this one on they are the helper's */
+	size_t total;                  /* that there were, */
+	struct crashinfo_error *error; /* and why not all were seen; both when `has_listed` */
+	atomic_size_t count, named;    /* items that are there, and whose name somebody reads */
+	atomic_bool has_listed, has_stopped, has_released;
+	sem_t release;
 };
 
-static void *read_names(void *argument)
+/* Read the name of one that has none yet; whether there was one. */
+static bool read_next_name(struct process_helper *helper)
 {
-	struct process_names *names = argument;
+	size_t at = atomic_load(&helper->named);
 
-	for (size_t i = 0; i < names->count; i++)
-		read_name(names->task_fd, &names->items[i]);
-	return NULL;
-}
-
-static bool read_names_aside(struct process_threads *threads)
-{
-	size_t size = threads->count * sizeof(*threads->items);
-	struct process_names *names = malloc(sizeof(*names) + size);
-
-	if (!names)
-		return false;
-	names->task_fd = threads->task_fd;
-	names->count = threads->count;
-	memcpy(names->items, threads->items, size);
-	if (pthread_create(&names->reader, NULL, read_names, names)) {
-		free(names);
-		return false;
-	}
-	threads->names = names;
+	do {
+		if (at >= atomic_load(&helper->count))
+			return false;
+	} while (!atomic_compare_exchange_weak(&helper->named, &at, at + 1));
+	read_name(helper->task_fd, &helper->items[at]);
 	return true;
-}
-
-/* Beside the stopping of them, when they are to be stopped. */
-static void name_threads(struct process_threads *threads, size_t first, bool are_stopped_next)
-{
-	if (are_stopped_next && !first && threads->count >= MANY && read_names_aside(threads))
-		return;
-	for (size_t i = first; i < threads->count; i++)
-		read_stat(threads->task_fd, &threads->items[i]);
-}
-
-static void take_names(struct process_threads *threads)
-{
-	struct process_names *names = threads->names;
-
-	if (!names)
-		return;
-	pthread_join(names->reader, NULL);
-	for (size_t i = 0; i < names->count; i++) {
-		struct process_thread *thread = &threads->items[i];
-
-		memcpy(thread->name, names->items[i].name, sizeof(thread->name));
-		if (!thread->has_registers)
-			read_stat(threads->task_fd, thread);
-		else if (thread->was_stopped)
-			thread->state = 'T';
-		else
-			thread->state = thread->was_waiting ? 'S' : 'R';
-	}
-	free(names);
-	threads->names = NULL;
 }
 
 /* The kernel lists them in the same order again: *at is where the one before was found. */
@@ -227,27 +200,26 @@ static bool is_known(const struct process_threads *threads, size_t count, int ti
 	return false;
 }
 
+static void init_thread(struct process_thread *thread, int tid)
+{
+	*thread = (struct process_thread){.tid = tid, .state = '?'};
+	snprintf(thread->name, sizeof(thread->name), "%d", tid);
+}
+
 static struct crashinfo_error *add(struct process_threads *threads, int tid)
 {
-	struct process_thread *thread;
-
 	if (!process_grow(&threads->items, threads->count, &threads->capacity,
 			  sizeof(*threads->items)))
 		return crashinfo_error_no_memory();
-	thread = &threads->items[threads->count++];
-	*thread = (struct process_thread){.tid = tid, .state = '?'};
-	snprintf(thread->name, sizeof(thread->name), "%d", tid);
+	init_thread(&threads->items[threads->count++], tid);
 	return NULL;
 }
 
-/* Add those that are new; *total counts them all. */
-static struct crashinfo_error *list(struct process_threads *threads, size_t max)
+static struct crashinfo_error *open_list(int task_fd, DIR **ret)
 {
-	int fd = openat(threads->task_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = openat(task_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-	struct crashinfo_error *error = NULL;
-	size_t total = 0, known = threads->count, at = 0;
-	struct dirent *entry;
+	struct crashinfo_error *error;
 
 	if (!dir) {
 		error = crashinfo_error_from_errno(errno, "cannot list the threads");
@@ -255,19 +227,57 @@ static struct crashinfo_error *list(struct process_threads *threads, size_t max)
 			close(fd);
 		return error;
 	}
-	while (!error && (entry = readdir(dir))) {
-		int tid = atoi(entry->d_name);
+	*ret = dir;
+	return NULL;
+}
 
-		if (tid <= 0)
-			continue;
+/* 0 at the end. */
+static int next_tid(DIR *dir)
+{
+	struct dirent *entry;
+	int tid = 0;
+
+	while (tid <= 0 && (entry = readdir(dir)))
+		tid = atoi(entry->d_name);
+	return tid > 0 ? tid : 0;
+}
+
+/* The helper's items stay where they are. */
+static bool has_room(const struct process_threads *threads, size_t max)
+{
+	return (!max || threads->count < max) &&
+	       (!threads->helper || threads->count < threads->capacity);
+}
+
+/* Add those that are new; *total counts them all. */
+static struct crashinfo_error *list(struct process_threads *threads, size_t max)
+{
+	size_t total = 0, known = threads->count, at = 0;
+	struct crashinfo_error *error;
+	DIR *dir;
+	int tid;
+
+	error = open_list(threads->task_fd, &dir);
+	if (error)
+		return error;
+	while (!error && (tid = next_tid(dir))) {
 		total++;
-		if (!is_known(threads, known, tid, &at) && (!max || threads->count < max))
+		if (!is_known(threads, known, tid, &at) && has_room(threads, max))
 			error = add(threads, tid);
 	}
 	closedir(dir);
 	if (total > threads->total)
 		threads->total = total;
 	return error;
+}
+
+/* How many the kernel says there are, 0 when it does not. */
+static size_t count_threads(int task_fd)
+{
+	struct stat status;
+
+	/* A folder has two links and one for each of those in it. */
+	return fstat(task_fd, &status) || status.st_nlink < 2 ? 0 : (size_t)status.st_nlink - 2;
 }
 
 /* --- stopping --------------------------------------------------------------------------------- */
@@ -298,13 +308,35 @@ static void take_status(struct process_thread *thread, int status)
 	read_registers(thread);
 }
 
+/* Threads that one thread of ours traces, and no other can. */
+struct share {
+	struct process_thread *items;
+	size_t count;
+	int leave_tid;
+	struct process_helper *helper; /* NULL when there is none */
+};
+
+static void seize_share(const struct share *share)
+{
+	for (size_t i = 0; i < share->count; i++)
+		if (share->items[i].tid != share->leave_tid)
+			seize(&share->items[i]);
+}
+
+static void interrupt_share(const struct share *share)
+{
+	for (size_t i = 0; i < share->count; i++)
+		if (share->items[i].seized)
+			ptrace(PTRACE_INTERRUPT, share->items[i].tid, NULL, NULL);
+}
+
 /* How many have not stopped yet. */
-static size_t poll_stopped(struct process_threads *threads, size_t first)
+static size_t poll_stopped(const struct share *share)
 {
 	size_t missing = 0;
 
-	for (size_t i = first; i < threads->count; i++) {
-		struct process_thread *thread = &threads->items[i];
+	for (size_t i = 0; i < share->count; i++) {
+		struct process_thread *thread = &share->items[i];
 		int status;
 		pid_t got;
 
@@ -329,73 +361,29 @@ static uint64_t now_ns(void)
 	return (uint64_t)time.tv_sec * 1000000000 + (uint64_t)time.tv_nsec;
 }
 
-static void wait_stopped(struct process_threads *threads, size_t first, uint64_t deadline)
+/* What others take is time for names; then they need the processor. */
+static void let_others_run(struct process_helper *helper, unsigned nth)
 {
 	const struct timespec pause = {.tv_nsec = PAUSE_NS};
+	unsigned named = 0;
 
-	while (poll_stopped(threads, first) && now_ns() < deadline)
-		nanosleep(&pause, NULL);
-	for (size_t i = first; i < threads->count; i++)
-		if (threads->items[i].seized && !threads->items[i].stopped)
-			threads->items[i].error = ETIMEDOUT;
-}
-
-static void stop(struct process_threads *threads, size_t first, int leave_tid, uint64_t deadline)
-{
-	for (size_t i = first; i < threads->count; i++)
-		if (threads->items[i].tid != leave_tid)
-			seize(&threads->items[i]);
-	for (size_t i = first; i < threads->count; i++)
-		if (threads->items[i].seized)
-			ptrace(PTRACE_INTERRUPT, threads->items[i].tid, NULL, NULL);
-	wait_stopped(threads, first, deadline);
-}
-
-/* Until no more appear. */
-static struct crashinfo_error *stop_all(const struct process_threads_options *options,
-					struct process_threads *threads)
-{
-	unsigned timeout = options->timeout_ms ? options->timeout_ms : STOP_MS;
-	uint64_t deadline = now_ns() + (uint64_t)timeout * 1000000;
-	struct crashinfo_error *error = NULL;
-
-	for (unsigned round = 0; !error && round < ROUNDS_MAX; round++) {
-		size_t first = round ? threads->count : 0;
-
-		error = list(threads, options->max);
-		if (!error)
-			name_threads(threads, first, !options->names_only);
-		if (error || first == threads->count || options->names_only)
-			break;
-		stop(threads, first, options->leave_tid, deadline);
-	}
-	return error;
-}
-
-struct crashinfo_error *process_threads_stop(const struct process_threads_options *options,
-					     struct process_threads *ret)
-{
-	struct process_threads threads = {.task_fd = -1};
-	struct crashinfo_error *error = NULL;
-	char path[32];
-
-	snprintf(path, sizeof(path), "/proc/%d/task", options->pid);
-	threads.task_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (threads.task_fd < 0)
-		return crashinfo_error_from_errno(errno, "cannot list the threads of process %d",
-						  options->pid);
-	if (options->leave_tid)
-		error = add(&threads, options->leave_tid);
-	/* Which others there are does not matter then. */
-	if (!error && options->names_only && options->max && threads.count == options->max)
-		name_threads(&threads, 0, false);
-	else if (!error)
-		error = stop_all(options, &threads);
-	if (error)
-		process_threads_deinit(&threads);
+	while (helper && named < NAMES_BETWEEN && read_next_name(helper))
+		named++;
+	if (named)
+		return;
+	if (nth < YIELDS_MAX)
+		sched_yield();
 	else
-		*ret = threads;
-	return error;
+		nanosleep(&pause, NULL);
+}
+
+static void wait_stopped(const struct share *share, uint64_t deadline)
+{
+	for (unsigned n = 0; poll_stopped(share) && now_ns() < deadline; n++)
+		let_others_run(share->helper, n);
+	for (size_t i = 0; i < share->count; i++)
+		if (share->items[i].seized && !share->items[i].stopped)
+			share->items[i].error = ETIMEDOUT;
 }
 
 static void release(struct process_thread *thread)
@@ -412,11 +400,309 @@ static void release(struct process_thread *thread)
 	thread->seized = thread->stopped = false;
 }
 
+static void release_share(const struct share *share)
+{
+	for (size_t i = 0; i < share->count; i++)
+		release(&share->items[i]);
+}
+
+/* --- the helper ------------------------------------------------------------------------------- */
+
+static void list_aside(struct process_helper *helper)
+{
+	size_t count = atomic_load(&helper->count);
+	DIR *dir;
+	int tid;
+
+	helper->error = open_list(helper->task_fd, &dir);
+	while (!helper->error && (tid = next_tid(dir))) {
+		helper->total++;
+		if (tid == helper->leave_tid || count == helper->room)
+			continue;
+		init_thread(&helper->items[count], tid);
+		atomic_store(&helper->count, ++count);
+	}
+	if (!helper->error)
+		closedir(dir);
+	atomic_store(&helper->has_listed, true);
+}
+
+static struct share share_of(struct process_helper *helper)
+{
+	size_t count = atomic_load(&helper->count);
+
+	return (struct share){
+		.items = helper->items + helper->share,
+		.count = count > helper->share ? count - helper->share : 0,
+		.leave_tid = helper->leave_tid,
+		.helper = helper,
+	};
+}
+
+static void *help(void *argument)
+{
+	struct process_helper *helper = argument;
+	struct share share;
+
+	list_aside(helper);
+	share = share_of(helper);
+	seize_share(&share);
+	interrupt_share(&share);
+	wait_stopped(&share, helper->deadline);
+	atomic_store(&helper->has_stopped, true);
+	while (read_next_name(helper))
+		continue;
+	while (sem_wait(&helper->release))
+		continue;
+	release_share(&share);
+	atomic_store(&helper->has_released, true);
+	return NULL;
+}
+
+/* `expected` is how many threads there are. */
+static void begin_helper(const struct process_threads_options *options,
+			 struct process_threads *threads, size_t expected)
+{
+	size_t room = options->max && options->max < 2 * expected ? options->max : 2 * expected;
+	struct process_helper *helper = calloc(1, sizeof(*helper));
+	struct process_thread *items = reallocarray(threads->items, room, sizeof(*items));
+
+	if (items) {
+		threads->items = items;
+		threads->capacity = room;
+	}
+	if (!items || !helper) {
+		free(helper);
+		return;
+	}
+	*helper = (struct process_helper){
+		.task_fd = threads->task_fd,
+		.leave_tid = options->leave_tid,
+		.deadline = threads->deadline,
+		.items = items,
+		.room = room,
+		.share = (room < expected ? room : expected) / 2,
+	};
+	atomic_init(&helper->count, threads->count);
+	sem_init(&helper->release, 0, 0);
+	if (pthread_create(&helper->thread, NULL, help, helper)) {
+		free(helper);
+		return;
+	}
+	threads->helper = helper;
+}
+
+/* Its threads are released and all names known. */
+static void end_helper(struct process_threads *threads)
+{
+	struct process_helper *helper = threads->helper;
+	uint64_t deadline = now_ns() + SPIN_NS;
+	size_t count;
+
+	while (read_next_name(helper))
+		continue;
+	/* Who sleeps now has to wait for all that were let go before it runs again. */
+	while (!atomic_load(&helper->has_released) && now_ns() < deadline)
+		continue;
+	pthread_join(helper->thread, NULL);
+	count = atomic_load(&helper->count);
+	for (size_t i = 0; i < count; i++) {
+		struct process_thread *thread = &threads->items[i];
+
+		if (!thread->has_registers)
+			read_stat(threads->task_fd, thread);
+		else if (thread->was_stopped)
+			thread->state = 'T';
+		else
+			thread->state = thread->was_waiting ? 'S' : 'R';
+	}
+	crashinfo_error_destroy(helper->error);
+	sem_destroy(&helper->release);
+	free(helper);
+	threads->helper = NULL;
+}
+
+/* Those that are not the helper's. */
+static struct share own_share(const struct process_threads *threads, size_t first, size_t end,
+			      int leave_tid)
+{
+	return (struct share){threads->items + first, end - first, leave_tid, threads->helper};
+}
+
+/* Seize our share as it is listed, then stop it. */
+static struct crashinfo_error *stop_with_helper(struct process_threads *threads, int leave_tid,
+						uint64_t deadline)
+{
+	struct process_helper *helper = threads->helper;
+	struct crashinfo_error *error;
+	bool has_listed = false;
+	struct share share;
+	size_t ours = 0;
+
+	while (!has_listed) {
+		size_t first = ours, count;
+
+		has_listed = atomic_load(&helper->has_listed);
+		count = atomic_load(&helper->count);
+		ours = count < helper->share ? count : helper->share;
+		share = own_share(threads, first, ours, leave_tid);
+		seize_share(&share);
+		if (ours == first && !has_listed && !read_next_name(helper))
+			sched_yield();
+	}
+	threads->count = atomic_load(&helper->count);
+	threads->total = helper->total;
+	share = own_share(threads, 0, ours, leave_tid);
+	interrupt_share(&share);
+	wait_stopped(&share, deadline);
+	for (unsigned n = 0; !atomic_load(&helper->has_stopped); n++)
+		let_others_run(helper, n);
+	error = helper->error;
+	helper->error = NULL;
+	return error;
+}
+
+/* --- all of them ------------------------------------------------------------------------------ */
+
+/* Whether there can be no others: all that could start one have stopped. */
+static bool are_all_stopped(const struct process_threads *threads, int leave_tid)
+{
+	size_t living = 0;
+
+	for (size_t i = 0; i < threads->count; i++) {
+		const struct process_thread *thread = &threads->items[i];
+
+		if (thread->error == ESRCH)
+			continue;
+		if (!thread->stopped && thread->tid != leave_tid)
+			return false;
+		living++;
+	}
+	return living == count_threads(threads->task_fd);
+}
+
+/* List those that are not known, and stop them. */
+static struct crashinfo_error *stop_more(const struct process_threads_options *options,
+					 struct process_threads *threads, size_t first,
+					 uint64_t deadline)
+{
+	struct crashinfo_error *error = list(threads, options->max);
+	struct share share;
+
+	if (error)
+		return error;
+	for (size_t i = first; i < threads->count; i++)
+		read_stat(threads->task_fd, &threads->items[i]);
+	if (options->names_only)
+		return NULL;
+	share = own_share(threads, first, threads->count, options->leave_tid);
+	seize_share(&share);
+	interrupt_share(&share);
+	wait_stopped(&share, deadline);
+	return NULL;
+}
+
+/* Until no more appear. */
+static struct crashinfo_error *stop_all(const struct process_threads_options *options,
+					struct process_threads *threads)
+{
+	bool is_helped = threads->helper;
+	struct crashinfo_error *error;
+
+	error = is_helped ? stop_with_helper(threads, options->leave_tid, threads->deadline)
+			  : stop_more(options, threads, 0, threads->deadline);
+	for (unsigned round = 1; !error && !options->names_only && round < ROUNDS_MAX; round++) {
+		size_t first = threads->count;
+
+		if (are_all_stopped(threads, options->leave_tid))
+			break;
+		error = stop_more(options, threads, first, threads->deadline);
+		if (first == threads->count)
+			break;
+	}
+	return error;
+}
+
+static void begin(const struct process_threads_options *options, struct process_threads *threads)
+{
+	unsigned timeout = options->timeout_ms ? options->timeout_ms : STOP_MS;
+	size_t expected = options->names_only ? 0 : count_threads(threads->task_fd);
+
+	threads->deadline = now_ns() + (uint64_t)timeout * 1000000;
+	/* Without it all is done here. */
+	if (expected >= MANY)
+		begin_helper(options, threads, expected);
+}
+
+struct crashinfo_error *process_threads_begin(const struct process_threads_options *options,
+					      struct process_threads *ret)
+{
+	struct process_threads threads = {.task_fd = -1};
+	struct crashinfo_error *error = NULL;
+	char path[32];
+
+	snprintf(path, sizeof(path), "/proc/%d/task", options->pid);
+	threads.task_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (threads.task_fd < 0)
+		return crashinfo_error_from_errno(errno, "cannot list the threads of process %d",
+						  options->pid);
+	if (options->leave_tid)
+		error = add(&threads, options->leave_tid);
+	if (error) {
+		process_threads_deinit(&threads);
+		return error;
+	}
+	begin(options, &threads);
+	*ret = threads;
+	return NULL;
+}
+
+bool process_threads_are_listed(const struct process_threads *threads)
+{
+	return !threads->helper || atomic_load(&threads->helper->has_listed);
+}
+
+struct crashinfo_error *process_threads_finish(const struct process_threads_options *options,
+					       struct process_threads *threads)
+{
+	/* Which others there are does not matter then. */
+	if (options->names_only && options->max && threads->count == options->max) {
+		read_stat(threads->task_fd, &threads->items[0]);
+		return NULL;
+	}
+	return stop_all(options, threads);
+}
+
+struct crashinfo_error *process_threads_stop(const struct process_threads_options *options,
+					     struct process_threads *ret)
+{
+	struct process_threads threads;
+	struct crashinfo_error *error = process_threads_begin(options, &threads);
+
+	if (error)
+		return error;
+	error = process_threads_finish(options, &threads);
+	if (error)
+		process_threads_deinit(&threads);
+	else
+		*ret = threads;
+	return error;
+}
+
 void process_threads_release(struct process_threads *threads)
 {
-	for (size_t i = 0; i < threads->count; i++)
-		release(&threads->items[i]);
-	take_names(threads);
+	struct process_helper *helper = threads->helper;
+	size_t end = helper ? atomic_load(&helper->count) : threads->count;
+	size_t ours = helper && helper->share < end ? helper->share : end;
+	struct share before = own_share(threads, 0, ours, 0);
+	struct share behind = own_share(threads, end, threads->count, 0);
+
+	if (helper)
+		sem_post(&helper->release);
+	release_share(&before);
+	release_share(&behind);
+	if (helper)
+		end_helper(threads);
 	if (threads->task_fd >= 0)
 		close(threads->task_fd);
 	threads->task_fd = -1;

@@ -33,7 +33,7 @@ struct process_thread {
 	int signal;       /* to be delivered */
 };
 
-struct process_names;
+struct process_helper;
 
 struct process_threads {
 	struct process_thread *items;
@@ -43,7 +43,8 @@ struct process_threads {
 	/* private */
 	size_t capacity;
 	int task_fd;
-	struct process_names *names; /* being read aside, NULL when there are none */
+	uint64_t deadline;             /* in nanoseconds */
+	struct process_helper *helper; /* another thread of ours, NULL when there is none */
 };
 
 struct process_threads_options {
@@ -61,6 +62,16 @@ struct process_threads_options {
  */
 struct crashinfo_error *process_threads_stop(const struct process_threads_options *options,
 					     struct process_threads *ret);
+/*
+ * The same in two steps, for who has other work while many threads are listed: begin, and finish as
+ * soon as they are listed. The options are the same. After an error of the second step there is
+ * something to deinit.
+ */
+struct crashinfo_error *process_threads_begin(const struct process_threads_options *options,
+					      struct process_threads *ret);
+bool process_threads_are_listed(const struct process_threads *threads);
+struct crashinfo_error *process_threads_finish(const struct process_threads_options *options,
+					       struct process_threads *threads);
 /* Let them go on; their data stays. */
 void process_threads_release(struct process_threads *threads);
 /* Release and free. */

@@ -70,38 +70,62 @@ static bool is_proc_ours(void)
 	return readlink("/proc/self", name, sizeof(name) - 1) > 0 && atoi(name) == getpid();
 }
 
-void collect_threads(struct crash *crash)
+static struct process_threads_options options_of(const struct crash *crash)
 {
 	const struct crash_config *config = &crash->config;
-	struct process_threads_options options = {
+	uint64_t max = config->all_threads ? config->max_threads : 1;
+
+	return (struct process_threads_options){
 		.pid = crash->pid,
 		.leave_tid = crash->tid,
-		.max = config->all_threads ? config->max_threads : 1,
+		.max = max ? max : 1,
 		.timeout_ms = (unsigned)crash->receiver->options.system_timeout,
 		.names_only = !config->all_threads,
 	};
+}
+
+static void note_threads(struct crash *crash, struct crashinfo_error *error)
+{
+	if (error)
+		crash_log(crash, "Failed to collect thread contexts: %s", error->message);
+	crashinfo_error_destroy(error);
+}
+
+void collect_threads(struct crash *crash)
+{
+	struct process_threads_options options = options_of(crash);
 	struct crashinfo_error *error;
 
-	if (options.max == 0)
-		options.max = 1;
 	if (!is_proc_ours()) {
 		crash_log(crash, "Failed to collect thread contexts: /proc has other processes");
 		return;
 	}
 	error = process_open(&crash->receiver->tool.context, crash->pid, &crash->process);
 	if (!error)
-		error = process_threads_stop(&options, &crash->threads);
-	if (error) {
-		crash_log(crash, "Failed to collect thread contexts: %s", error->message);
-		crashinfo_error_destroy(error);
+		error = process_threads_begin(&options, &crash->threads);
+	crash->lists_threads = !error;
+	note_threads(crash, error);
+}
+
+void collect_registers(struct crash *crash, bool must_be)
+{
+	struct process_threads_options options = options_of(crash);
+	struct crashinfo_error *error;
+
+	if (!crash->lists_threads || (!must_be && !process_threads_are_listed(&crash->threads)))
 		return;
-	}
-	crash->has_threads = true;
-	crash->holds_threads = config->all_threads;
+	crash->lists_threads = false;
+	error = process_threads_finish(&options, &crash->threads);
+	if (error)
+		process_threads_deinit(&crash->threads);
+	crash->has_threads = !error;
+	crash->holds_threads = !error && crash->config.all_threads;
+	note_threads(crash, error);
 }
 
 void collect_stacks(struct crash *crash)
 {
+	collect_registers(crash, true);
 	if (!crash->holds_threads)
 		return;
 	crash->holds_threads = false;

@@ -59,6 +59,7 @@ struct crash {
 	struct process *process;
 	size_t maps_taken; /* bytes of them that it has */
 	struct process_threads threads;
+	bool lists_threads; /* they are being listed */
 	bool has_threads;
 	bool holds_threads;                /* they are stopped */
 	struct unwind_registers registers; /* of the crashed thread, when `has_registers` */
@@ -106,8 +107,10 @@ void fallback_deinit(struct fallback *fallback);
 
 /* --- collect.c: while the process waits --- */
 
-/* The process is known: stop its threads. */
+/* The process is known: list its threads, */
 void collect_threads(struct crash *crash);
+/* and stop them, when they are listed or it must be. */
+void collect_registers(struct crash *crash, bool must_be);
 /* Copy what they have, which goes faster when the maps have come, and let them go on. */
 void collect_stacks(struct crash *crash);
 /* Take what has come of the maps, while more of the stream comes. */

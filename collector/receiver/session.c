@@ -160,8 +160,11 @@ static void receive(struct crash *crash)
 			return;
 		}
 		look_at_process(crash);
+		collect_registers(crash, false);
 		collect_maps(crash);
 		/* Threads wait for what has come, and not for what will come. */
+		if (!has_more(crash))
+			collect_registers(crash, true);
 		if (!has_more(crash))
 			collect_stacks(crash);
 		deadline = started + receive_timeout(crash);
