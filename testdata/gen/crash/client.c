@@ -5,6 +5,7 @@
  *	output=FILE receiver=FILE socket=NAME arg=ARGUMENT errors=FILE file=FILE timeout=MS pid=N
  *		of the configuration; `arg` and `file` may be repeated
  *	threads=N	threads that wait besides the one that crashes; all are collected
+ *	last		the last of all threads crashes, not the first one
  *	limit=files	no descriptor can be opened; limit=full: all are in use, and the limit
  *			can't be raised; limit=low: so it is, and only 0, 1 and 2 are below it
  *	limit=processes, limit=calls	no process can be started, by rlimit or by a filter
@@ -43,7 +44,7 @@ static struct list args = {{"ddcrash-receiver"}, 1}, files, libraries;
 static struct ddcrash_config config = {.size = sizeof(config)};
 static const char *limit;
 static unsigned threads, memory;
-static int is_measured;
+static int is_measured, is_last;
 
 static pthread_barrier_t barrier;
 static volatile int is_over;
@@ -129,6 +130,8 @@ static void set(int argc, char **argv)
 	for (int i = 1; i < argc; i++) {
 		if (!strcmp(argv[i], "measure")) {
 			is_measured = 1;
+		} else if (!strcmp(argv[i], "last")) {
+			is_last = 1;
 		} else if (value(argv[i], "libraries")) {
 			libraries.items[libraries.count++] = argv[i];
 		} else if (!set_text(argv[i]) && !set_number(argv[i]) && !add_item(argv[i])) {
@@ -289,8 +292,16 @@ __attribute__((noinline)) static void crash_here(void)
 	*(volatile int *)8 = 1;
 }
 
+static void *crash_last(void *unused)
+{
+	prctl(PR_SET_NAME, "last");
+	crash_here();
+	return unused;
+}
+
 int main(int argc, char **argv)
 {
+	pthread_t id;
 	int error;
 
 	set(argc, argv);
@@ -305,6 +316,8 @@ int main(int argc, char **argv)
 	use_memory();
 	start_threads();
 	set_limit();
+	if (is_last && !pthread_create(&id, NULL, crash_last, NULL))
+		pthread_join(id, NULL);
 	crash_here();
 	return 0;
 }
