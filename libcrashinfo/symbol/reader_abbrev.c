@@ -38,11 +38,18 @@ static enum reader_kind kind_of(const struct reader_abbrevs *abbrevs,
 	}
 }
 
+/* A reference within the unit, of fixed size. */
+static bool is_local_reference(unsigned form)
+{
+	return form == DW_FORM_ref1 || form == DW_FORM_ref2 || form == DW_FORM_ref4 ||
+	       form == DW_FORM_ref8;
+}
+
 static struct reader_skip skip_of(const struct reader_attribute *attribute)
 {
 	int size = attribute->size;
 
-	if (attribute->name == DW_AT_sibling && size > 0 && attribute->form != DW_FORM_ref_addr)
+	if (attribute->name == DW_AT_sibling && is_local_reference(attribute->form))
 		return (struct reader_skip){READER_SKIP_SIBLING, (uint32_t)size};
 	if (size >= 0)
 		return (struct reader_skip){READER_SKIP_FIXED, (uint32_t)size};
