@@ -58,6 +58,9 @@ static const struct crashinfo_limits default_limits = {
 	.windowed_bytes = 64u * MIB,
 	/* C++ templates reach 100 KiB; demanglers can turn 1 KiB into gigabytes. */
 	.demangled_bytes = 1u * MIB,
+	/* A stack of 40 frames of such templates is 4 MiB; one long name in a file can be that of
+	   every frame of every address. */
+	.long_names_bytes = 256u * MIB,
 	/* Notes hold ids and properties, a few hundred bytes. */
 	.note_bytes = 1u * MIB,
 	/* The kernel stops at 4 MiB, at 16 MiB when it is told to. */

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Breakpad's text files. One pass over all lines finds the functions around the addresses and where
- * files and inlined functions are named; the lines of the functions found are read in a second one.
+ * Breakpad's text files. One pass over all lines finds the functions around the addresses; the
+ * lines of the functions found are read in a second one, once for all addresses in them; names of
+ * files and inlined functions are read when it is known which are needed. What a record covers is
+ * looked up and not tried, and what it cannot change any more is passed over, so that no two
+ * numbers that the file chooses are multiplied.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -15,36 +18,56 @@ struct words {
 	const char *at, *end;
 };
 
-/* FILE or INLINE_ORIGIN: a number and where its text stands. */
-struct numbered {
-	uint64_t number;
-	struct words text;
+/* A FUNC record, behind its address and size; `body` is NULL when there is none. */
+struct function {
+	struct words words;
+	const char *body; /* the lines behind it */
+	uint64_t start;
 };
 
-struct names {
-	VEC(struct numbered) rows;
-};
-
-/* The best FUNC and PUBLIC records for a lookup. */
+/* PUBLIC records near a lookup. */
 struct nearest {
-	struct words function, public; /* behind their addresses; `at` NULL when there is none */
-	const char *body;              /* the lines behind the FUNC record */
-	uint64_t start, size;          /* of the FUNC that covers the address */
+	struct words public; /* behind its address; `at` NULL when there is none */
 	uint64_t public_start;
 	uint64_t last_start; /* of the last FUNC at or below, whether or not it covers */
 	bool any;            /* there is such a FUNC */
 };
 
+/* An INLINE record that covers an address; its depth is its place in the list. */
+struct inlined {
+	uint64_t call_line, call_file, origin;
+};
+
+/* What the lines of a function say of an address. */
+struct place {
+	const struct function *function; /* NULL: none */
+	const char *name;                /* of it */
+	uint64_t file, line;
+	VEC(struct inlined) inlined;
+	unsigned touched; /* INLINE records that cover it, whether or not they fit */
+};
+
+/* FILE or INLINE_ORIGIN: a number and its text, NULL when there is none. */
+struct numbered {
+	uint64_t number;
+	const char *text;
+};
+
+struct numbers {
+	VEC(struct numbered) rows;
+};
+
 struct breakpad {
 	const struct symbol_bytes *bytes;
 	struct lookups *lookups;
-	struct nearest *nearest; /* one per lookup */
-	struct names files, origins;
-};
-
-/* INLINE records that cover an address, in order of depth. */
-struct inlined {
-	uint64_t depth, call_line, call_file, origin;
+	struct nearest *nearest;       /* one per lookup */
+	struct place *places;          /* one per lookup */
+	struct function *segments;     /* a segment tree over the lookups: twice as many */
+	uint32_t *order;               /* lookups by function, then by address */
+	uint32_t *open_rows;           /* the next in that order that has no row yet */
+	uint32_t *open_inlines;        /* or may have more inlined functions */
+	const char *names, *names_end; /* the lines that name files and inlined functions */
+	struct numbers files, origins; /* that are needed */
 };
 
 static bool word(struct words *line, struct words *ret)
@@ -105,19 +128,6 @@ static bool starts_with(struct words *line, const char *prefix)
 	return true;
 }
 
-static bool add_name(struct names *names, struct words line)
-{
-	struct numbered row, *slot;
-
-	if (!decimal(&line, &row.number))
-		return true;
-	row.text = rest(line);
-	slot = vec_push(&names->rows);
-	if (slot)
-		*slot = row;
-	return slot != NULL;
-}
-
 /* Other functions may have been folded into this one: "m" says so. */
 static void skip_marker(struct words *line)
 {
@@ -127,31 +137,59 @@ static void skip_marker(struct words *line)
 		*line = copy;
 }
 
+/* --- records --- */
+
+/* Of functions that cover an address the one that begins last; of two the first in the file. */
+static void take_later(struct function *best, const struct function *other)
+{
+	if (other->body && (!best->body || other->start > best->start ||
+			    (other->start == best->start && other->body < best->body)))
+		*best = *other;
+}
+
 /* FUNC [m] address size parameters name */
 static void add_function(struct breakpad *file, struct words line, const char *body)
 {
-	uint64_t start, size;
+	struct function function = {.body = body};
+	size_t count = file->lookups->count, first, end;
+	uint64_t size;
 
 	skip_marker(&line);
-	if (!hex(&line, &start) || !hex(&line, &size))
+	if (!hex(&line, &function.start) || !hex(&line, &size))
 		return;
-	start += file->bytes->base;
-	for (size_t i = lookups_lower(file->lookups, start); i < file->lookups->count; i++) {
-		struct nearest *nearest = &file->nearest[i];
-		bool covers = file->lookups->data[i].address - start < size;
-
-		if (covers && (!nearest->function.at || start > nearest->start)) {
-			nearest->function = line;
-			nearest->body = body;
-			nearest->start = start;
-			nearest->size = size;
-		}
-		if (!nearest->any || start > nearest->last_start)
-			nearest->last_start = start;
-		nearest->any = true;
-		if (!covers)
-			break;
+	function.words = line;
+	function.start += file->bytes->base;
+	first = lookups_lower(file->lookups, function.start);
+	end = size > UINT64_MAX - function.start
+		      ? count
+		      : lookups_lower(file->lookups, function.start + size);
+	if (first < count &&
+	    (!file->nearest[first].any || function.start > file->nearest[first].last_start)) {
+		file->nearest[first].last_start = function.start;
+		file->nearest[first].any = true;
 	}
+	for (first += count, end += count; first < end; first /= 2, end /= 2) {
+		if (first & 1)
+			take_later(&file->segments[first++], &function);
+		if (end & 1)
+			take_later(&file->segments[--end], &function);
+	}
+}
+
+/* The function of a lookup, from the segments that it is in. */
+static const struct function *function_of(const struct breakpad *file, size_t lookup)
+{
+	const struct function *best = NULL;
+
+	for (size_t i = lookup + file->lookups->count; i > 0; i /= 2) {
+		const struct function *function = &file->segments[i];
+
+		if (function->body &&
+		    (!best || function->start > best->start ||
+		     (function->start == best->start && function->body < best->body)))
+			best = function;
+	}
+	return best;
 }
 
 /* PUBLIC [m] address parameters name */
@@ -194,133 +232,168 @@ static void carry(struct breakpad *file)
 	}
 }
 
-static bool read_records(struct breakpad *file)
+static void read_records(struct breakpad *file)
 {
-	const char *at = (const char *)file->bytes->data;
+	const char *at = (const char *)file->bytes->data, *from = at;
 	struct words line;
-	bool ok = true;
 
-	while (ok && next_line(file, &at, &line)) {
+	for (; next_line(file, &at, &line); from = at) {
 		/* most lines are those of functions and begin with a digit */
 		if (line.at == line.end || *line.at < 'F' || *line.at > 'P')
 			continue;
-		if (starts_with(&line, "FUNC "))
+		if (starts_with(&line, "FUNC ")) {
 			add_function(file, line, at);
-		else if (starts_with(&line, "PUBLIC "))
+		} else if (starts_with(&line, "PUBLIC ")) {
 			add_public(file, line);
-		else if (starts_with(&line, "FILE "))
-			ok = add_name(&file->files, line);
-		else if (starts_with(&line, "INLINE_ORIGIN "))
-			ok = add_name(&file->origins, line);
+		} else if (starts_with(&line, "FILE ") || starts_with(&line, "INLINE_ORIGIN ")) {
+			file->names = file->names ? file->names : from;
+			file->names_end = at;
+		}
+	}
+}
+
+/* --- the lines of a function --- */
+
+/* Lookups in one function, by address. */
+struct group {
+	struct breakpad *file;
+	const uint32_t *lookups;
+	uint32_t *open_rows, *open_inlines;
+	uint32_t count;
+};
+
+static uint64_t address_of(const struct group *group, uint32_t i)
+{
+	return group->file->lookups->data[group->lookups[i]].address;
+}
+
+static struct place *place_of(const struct group *group, uint32_t i)
+{
+	return &group->file->places[group->lookups[i]];
+}
+
+/* The first at or behind `i` that is open; `count` when none is. Paths become shorter on the way.
+ */
+static uint32_t next_open(uint32_t *open, uint32_t i)
+{
+	while (open[i] != i) {
+		open[i] = open[open[i]];
+		i = open[i];
+	}
+	return i;
+}
+
+static uint32_t group_lower(const struct group *group, uint64_t address)
+{
+	uint32_t low = 0, high = group->count;
+
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+
+		if (address_of(group, middle) < address)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/* address size line file: the first row that covers an address is its place */
+static void read_row(const struct group *group, struct words line)
+{
+	uint64_t start, size, number, name;
+	uint32_t i;
+
+	if (!hex(&line, &start) || !hex(&line, &size) || !decimal(&line, &number) ||
+	    !decimal(&line, &name))
+		return;
+	start += group->file->bytes->base;
+	i = next_open(group->open_rows, group_lower(group, start));
+	for (; i < group->count && address_of(group, i) - start < size;
+	     i = next_open(group->open_rows, i)) {
+		place_of(group, i)->line = number;
+		place_of(group, i)->file = name;
+		group->open_rows[i] = i + 1;
+	}
+}
+
+/* Records of real files fit all; of damaged ones some must not cost what all of them would. */
+#define TOUCHES_PER_DEPTH 4
+
+static bool add_inlined(const struct group *group, uint32_t i, uint64_t depth,
+			const struct inlined *inlined)
+{
+	const struct breakpad *file = group->file;
+	struct place *place = place_of(group, i);
+	uint32_t most = file->bytes->limits->inline_depth;
+	struct inlined *slot;
+
+	/* they stand in order of depth, so what does not follow the last one is damaged */
+	if (depth == place->inlined.size) {
+		slot = vec_push(&place->inlined);
+		if (!slot)
+			return false;
+		*slot = *inlined;
+	}
+	if (place->inlined.size > most || place->touched++ / TOUCHES_PER_DEPTH >= most) {
+		file->lookups->data[group->lookups[i]].limited = true;
+		group->open_inlines[i] = i + 1;
+	}
+	return true;
+}
+
+/* INLINE depth call_line call_file origin {address size} */
+static bool read_inline(const struct group *group, struct words line)
+{
+	struct inlined inlined;
+	uint64_t depth, start, size;
+	bool ok = true;
+
+	if (!decimal(&line, &depth) || !decimal(&line, &inlined.call_line) ||
+	    !decimal(&line, &inlined.call_file) || !decimal(&line, &inlined.origin))
+		return true;
+	while (ok && hex(&line, &start) && hex(&line, &size)) {
+		uint32_t i;
+
+		start += group->file->bytes->base;
+		i = next_open(group->open_inlines, group_lower(group, start));
+		for (; ok && i < group->count && address_of(group, i) - start < size;
+		     i = next_open(group->open_inlines, i + 1))
+			ok = add_inlined(group, i, depth, &inlined);
 	}
 	return ok;
 }
 
-static int by_number(const void *a, const void *b)
-{
-	const struct numbered *x = a, *y = b;
-
-	return x->number < y->number ? -1 : x->number > y->number;
-}
-
-static void sort_names(struct names *names)
-{
-	if (names->rows.size)
-		qsort(names->rows.data, names->rows.size, sizeof(*names->rows.data), by_number);
-}
-
-static bool text_of(const struct breakpad *file, struct words words, const char **ret)
-{
-	if (words.at == words.end)
-		return true;
-	*ret = arena_memdup(file->bytes->arena, words.at, (size_t)(words.end - words.at));
-	return *ret != NULL;
-}
-
-/* The text under a number stays NULL when there is none; false when memory is out. */
-static bool name_of(const struct breakpad *file, const struct names *names, uint64_t number,
-		    const char **ret)
-{
-	struct numbered key = {.number = number}, *found = NULL;
-
-	if (names->rows.size)
-		found = bsearch(&key, names->rows.data, names->rows.size, sizeof(*names->rows.data),
-				by_number);
-	return !found || text_of(file, found->text, ret);
-}
-
-/* Whether one of the ranges behind an INLINE record covers the address. */
-static bool in_ranges(struct words line, uint64_t address, uint64_t base)
-{
-	uint64_t start, size;
-
-	while (hex(&line, &start) && hex(&line, &size))
-		if (address - (start + base) < size)
-			return true;
-	return false;
-}
-
-struct place {
-	uint64_t file, line;
-	bool found;
-	VEC(struct inlined) inlined;
-};
-
-/* INLINE depth call_line call_file origin {address size} */
-static bool read_inline(const struct breakpad *file, const struct lookup *lookup, struct words line,
-			struct place *place)
-{
-	struct inlined inlined, *slot;
-
-	if (!decimal(&line, &inlined.depth) || !decimal(&line, &inlined.call_line) ||
-	    !decimal(&line, &inlined.call_file) || !decimal(&line, &inlined.origin) ||
-	    !in_ranges(line, lookup->address, file->bytes->base))
-		return true;
-	/* they stand in order of depth, so what does not follow the last one is damaged */
-	if (inlined.depth != place->inlined.size)
-		return true;
-	slot = vec_push(&place->inlined);
-	if (slot)
-		*slot = inlined;
-	return slot != NULL;
-}
-
-/* address size line file */
-static void read_row(const struct breakpad *file, const struct lookup *lookup, struct words line,
-		     struct place *place)
-{
-	uint64_t start, size, number, name;
-
-	if (place->found || !hex(&line, &start) || !hex(&line, &size) || !decimal(&line, &number) ||
-	    !decimal(&line, &name) || lookup->address - (start + file->bytes->base) >= size)
-		return;
-	place->line = number;
-	place->file = name;
-	place->found = true;
-}
-
 /* The lines behind a FUNC record, up to the next record of another kind. */
-static bool read_body(const struct breakpad *file, const struct lookup *lookup, const char *at,
-		      struct place *place)
+static bool read_body(const struct group *group, const char *at)
 {
 	struct words line;
 	bool ok = true;
 
-	while (ok && next_line(file, &at, &line)) {
-		if (starts_with(&line, "INLINE ")) {
-			if (place->inlined.size <= file->bytes->limits->inline_depth)
-				ok = read_inline(file, lookup, line, place);
-		} else if (line.at < line.end && hex_digit(*line.at) >= 0 && *line.at != 'F') {
-			read_row(file, lookup, line, place);
-		} else {
+	while (ok && next_line(group->file, &at, &line)) {
+		if (starts_with(&line, "INLINE "))
+			ok = read_inline(group, line);
+		else if (line.at < line.end && hex_digit(*line.at) >= 0 && *line.at != 'F')
+			read_row(group, line);
+		else
 			break;
-		}
 	}
 	return ok;
 }
 
+/* A text for the answers; longer ones than names can be are cut off. */
+static bool text_of(const struct breakpad *file, struct words words, const char **ret)
+{
+	size_t size = (size_t)(words.end - words.at), max = file->bytes->limits->demangled_bytes;
+
+	if (!size)
+		return true;
+	*ret = arena_memdup(file->bytes->arena, words.at, size < max ? size : max);
+	return *ret != NULL;
+}
+
 /* Behind the address and size of a record: the size of parameters, then the name. */
-static bool set_function(const struct breakpad *file, struct words line, const char **ret)
+static bool record_name(const struct breakpad *file, struct words line, const char **ret)
 {
 	struct words parameters;
 
@@ -329,87 +402,229 @@ static bool set_function(const struct breakpad *file, struct words line, const c
 	return text_of(file, rest(line), ret);
 }
 
-static bool add_frames(const struct breakpad *file, const struct nearest *nearest,
-		       const struct place *place, struct lookup *lookup)
+static bool read_group(const struct group *group)
+{
+	const struct function *function = place_of(group, 0)->function;
+	const char *name = NULL;
+
+	if (!record_name(group->file, function->words, &name))
+		return false;
+	for (uint32_t i = 0; i <= group->count; i++)
+		group->open_rows[i] = group->open_inlines[i] = i;
+	for (uint32_t i = 0; i < group->count; i++)
+		place_of(group, i)->name = name;
+	return read_body(group, function->body);
+}
+
+static int by_function(const void *a, const void *b, void *user)
+{
+	const struct breakpad *file = user;
+	uint32_t i = *(const uint32_t *)a, k = *(const uint32_t *)b;
+	const char *x = file->places[i].function->body, *y = file->places[k].function->body;
+
+	if (x != y)
+		return x < y ? -1 : 1;
+	return i < k ? -1 : i > k;
+}
+
+static bool read_functions(struct breakpad *file)
+{
+	uint32_t count = 0, end;
+	bool ok = true;
+
+	for (size_t i = 0; i < file->lookups->count; i++) {
+		file->places[i].function = function_of(file, i);
+		if (file->places[i].function)
+			file->order[count++] = (uint32_t)i;
+	}
+	if (count)
+		qsort_r(file->order, count, sizeof(*file->order), by_function, file);
+	for (uint32_t i = 0; i < count && ok; i = end) {
+		const char *body = file->places[file->order[i]].function->body;
+
+		for (end = i; end < count && file->places[file->order[end]].function->body == body;)
+			end++;
+		ok = read_group(&(struct group){file, &file->order[i], file->open_rows,
+						file->open_inlines, end - i});
+	}
+	return ok;
+}
+
+/* --- names of files and of inlined functions --- */
+
+static int by_number(const void *a, const void *b)
+{
+	const struct numbered *x = a, *y = b;
+
+	return x->number < y->number ? -1 : x->number > y->number;
+}
+
+static bool want(struct numbers *numbers, uint64_t number)
+{
+	struct numbered *slot;
+
+	/* as the neighbour mostly does */
+	if (numbers->rows.size && numbers->rows.data[numbers->rows.size - 1].number == number)
+		return true;
+	slot = vec_push(&numbers->rows);
+	if (slot)
+		*slot = (struct numbered){.number = number};
+	return slot != NULL;
+}
+
+static void sort_numbers(struct numbers *numbers)
+{
+	size_t kept = 0;
+
+	if (numbers->rows.size)
+		qsort(numbers->rows.data, numbers->rows.size, sizeof(*numbers->rows.data),
+		      by_number);
+	for (size_t i = 0; i < numbers->rows.size; i++)
+		if (!kept || by_number(&numbers->rows.data[i], &numbers->rows.data[kept - 1]))
+			numbers->rows.data[kept++] = numbers->rows.data[i];
+	numbers->rows.size = kept;
+}
+
+static bool want_names(struct breakpad *file)
+{
+	bool ok = true;
+
+	for (size_t i = 0; i < file->lookups->count && ok; i++) {
+		const struct place *place = &file->places[i];
+
+		ok = !place->line || want(&file->files, place->file);
+		for (size_t k = 0; k < place->inlined.size && ok; k++)
+			ok = want(&file->files, place->inlined.data[k].call_file) &&
+			     want(&file->origins, place->inlined.data[k].origin);
+	}
+	sort_numbers(&file->files);
+	sort_numbers(&file->origins);
+	return ok;
+}
+
+static struct numbered *find_number(const struct numbers *numbers, uint64_t number)
+{
+	const struct numbered key = {.number = number};
+
+	if (!numbers->rows.size)
+		return NULL;
+	return bsearch(&key, numbers->rows.data, numbers->rows.size, sizeof(key), by_number);
+}
+
+static bool read_names(struct breakpad *file)
+{
+	const char *at = file->names;
+	struct words line;
+	bool ok = true;
+
+	while (ok && at && at < file->names_end && next_line(file, &at, &line)) {
+		struct numbered *found = NULL;
+		uint64_t number;
+
+		if (starts_with(&line, "FILE "))
+			found = decimal(&line, &number) ? find_number(&file->files, number) : NULL;
+		else if (starts_with(&line, "INLINE_ORIGIN "))
+			found = decimal(&line, &number) ? find_number(&file->origins, number)
+							: NULL;
+		if (found && !found->text)
+			ok = text_of(file, rest(line), &found->text);
+	}
+	return ok;
+}
+
+static const char *name_of(const struct numbers *numbers, uint64_t number)
+{
+	const struct numbered *found = find_number(numbers, number);
+
+	return found ? found->text : NULL;
+}
+
+/* --- answers --- */
+
+static bool add_frames(const struct breakpad *file, const struct place *place,
+		       struct lookup *lookup)
 {
 	uint64_t number = place->file, line = place->line;
 
 	for (size_t i = place->inlined.size + 1; i-- > 0;) {
 		struct lookup_frame *frame = vec_push(&lookup->frames);
+		const struct inlined *inlined = i ? &place->inlined.data[i - 1] : NULL;
 
 		if (!frame)
 			return false;
 		*frame = (struct lookup_frame){.line = line <= INT32_MAX ? (uint32_t)line : 0};
-		if (frame->line && !name_of(file, &file->files, number, &frame->file))
-			return false;
-		if (!i) {
-			frame->symbol_address = nearest->start;
-			return set_function(file, nearest->function, &frame->name);
+		if (frame->line)
+			frame->file = name_of(&file->files, number);
+		if (inlined) {
+			frame->name = name_of(&file->origins, inlined->origin);
+			number = inlined->call_file;
+			line = inlined->call_line;
+		} else {
+			frame->symbol_address = place->function->start;
+			frame->name = place->name;
 		}
-		if (!name_of(file, &file->origins, place->inlined.data[i - 1].origin, &frame->name))
-			return false;
-		number = place->inlined.data[i - 1].call_file;
-		line = place->inlined.data[i - 1].call_line;
 	}
-	return true;
-}
-
-static bool resolve_function(const struct breakpad *file, const struct nearest *nearest,
-			     struct lookup *lookup)
-{
-	struct place place = {0};
-	bool ok = read_body(file, lookup, nearest->body, &place);
-
-	lookup->limited |= place.inlined.size > file->bytes->limits->inline_depth;
 	lookup->unit = 1;
-	ok = ok && add_frames(file, nearest, &place, lookup);
-	free(place.inlined.data);
-	return ok;
+	return true;
 }
 
 /* A PUBLIC record lasts until the next record of either kind. */
-static bool resolve_public(const struct breakpad *file, const struct nearest *nearest,
-			   struct lookup *lookup)
+static bool resolve_public(const struct breakpad *file, size_t i)
 {
-	const char *name = NULL;
+	const struct nearest *nearest = &file->nearest[i], *before = i ? nearest - 1 : NULL;
+	struct lookup *lookup = &file->lookups->data[i];
 
-	if (nearest->any && nearest->last_start > nearest->public_start)
+	if (!nearest->public.at || (nearest->any && nearest->last_start > nearest->public_start))
 		return true;
-	if (!set_function(file, nearest->public, &name))
-		return false;
-	lookup->symbol = name;
 	lookup->symbol_address = nearest->public_start;
-	return true;
+	if (before && before->public.at == nearest->public.at && lookup[-1].symbol) {
+		lookup->symbol = lookup[-1].symbol;
+		return true;
+	}
+	return record_name(file, nearest->public, &lookup->symbol);
 }
 
 static bool resolve_all(struct breakpad *file)
 {
-	bool ok = read_records(file);
+	bool ok;
 
+	read_records(file);
 	carry(file);
-	sort_names(&file->files);
-	sort_names(&file->origins);
-	for (size_t i = 0; i < file->lookups->count && ok; i++) {
-		const struct nearest *nearest = &file->nearest[i];
-
-		if (nearest->function.at)
-			ok = resolve_function(file, nearest, &file->lookups->data[i]);
-		else if (nearest->public.at)
-			ok = resolve_public(file, nearest, &file->lookups->data[i]);
-	}
+	ok = read_functions(file) && want_names(file) && read_names(file);
+	for (size_t i = 0; i < file->lookups->count && ok; i++)
+		ok = file->places[i].function
+			     ? add_frames(file, &file->places[i], &file->lookups->data[i])
+			     : resolve_public(file, i);
 	return ok;
+}
+
+static bool make_room(struct breakpad *file)
+{
+	size_t count = file->lookups->count + 1;
+
+	file->nearest = calloc(count, sizeof(*file->nearest));
+	file->places = calloc(count, sizeof(*file->places));
+	file->segments = calloc(2 * count, sizeof(*file->segments));
+	file->order = calloc(count, sizeof(*file->order));
+	file->open_rows = calloc(count, sizeof(*file->open_rows));
+	file->open_inlines = calloc(count, sizeof(*file->open_inlines));
+	return file->nearest && file->places && file->segments && file->order && file->open_rows &&
+	       file->open_inlines;
 }
 
 struct crashinfo_error *breakpad_resolve(const struct symbol_bytes *bytes, struct lookups *lookups)
 {
 	struct breakpad file = {.bytes = bytes, .lookups = lookups};
-	bool ok;
+	bool ok = lookups->count < UINT32_MAX && make_room(&file) && resolve_all(&file);
 
-	file.nearest = calloc(lookups->count ? lookups->count : 1, sizeof(*file.nearest));
-	if (!file.nearest)
-		return crashinfo_error_no_memory();
-	ok = resolve_all(&file);
+	for (size_t i = 0; file.places && i < lookups->count; i++)
+		free(file.places[i].inlined.data);
 	free(file.nearest);
+	free(file.places);
+	free(file.segments);
+	free(file.order);
+	free(file.open_rows);
+	free(file.open_inlines);
 	free(file.files.rows.data);
 	free(file.origins.rows.data);
 	return ok ? NULL : crashinfo_error_no_memory();

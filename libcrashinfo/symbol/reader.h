@@ -150,7 +150,8 @@ struct reader_file {
 	struct reader_bases bases;                /* of their skeleton */
 	const struct reader_split_source *source; /* of what was split off this; NULL: none */
 	VEC(struct reader_split *) splits;
-	bool was_widened; /* units have been read anew */
+	bool was_widened;   /* units have been read anew */
+	size_t scope_bytes; /* of names that scopes were put in front of */
 };
 
 /* The value of one attribute. Strings stand in the file. */
@@ -384,9 +385,9 @@ bool reader_declaration(struct reader_file **file, uint64_t *entry, const char *
 /* --- reader_scope.c --- */
 
 /*
- * Put namespaces and classes in front of names whose `declaration` is known. Longer names than
- * limits.demangled_bytes stay as they are. Texts live as long as `file`. NO_MEMORY is the only
- * error.
+ * Put namespaces and classes in front of names whose `declaration` is known. Names stay as they
+ * are that would become longer than limits.demangled_bytes, or be long ones beyond
+ * limits.long_names_bytes together. Texts live as long as `file`. NO_MEMORY is the only error.
  */
 struct crashinfo_error *reader_scopes(struct reader_file *file, struct lookups *lookups);
 

@@ -36,8 +36,8 @@ struct scopes {
 	VEC(struct scope) list;
 	VEC(struct scope *) wanted; /* of this round, in the order of their entries */
 	VEC(struct lookup_frame *) frames;
-	struct arena *arena;
-	size_t max; /* bytes of a text */
+	struct reader_file *file; /* that the addresses are in */
+	size_t max;               /* bytes of a text */
 	bool no_memory;
 };
 
@@ -72,6 +72,19 @@ static const char *nameless(unsigned tag)
 	}
 }
 
+/* Names up to this size are not counted; the names of a file cost it as much. */
+#define NAME_BYTES 4096
+
+static bool is_allowed(struct reader_file *file, size_t size)
+{
+	if (size < NAME_BYTES)
+		return true;
+	if (size > file->limits->long_names_bytes - file->scope_bytes)
+		return false;
+	file->scope_bytes += size;
+	return true;
+}
+
 static bool join(struct scopes *scopes, const char *const *parts, size_t count, struct scope *scope)
 {
 	struct strbuf text _strbuf_ = {0};
@@ -86,9 +99,11 @@ static bool join(struct scopes *scopes, const char *const *parts, size_t count, 
 	}
 	if (strnlen(scope->text, scopes->max) >= scopes->max - text.size)
 		return false;
+	if (!is_allowed(scopes->file, text.size + strlen(scope->text)))
+		return false;
 	scope->size += text.size;
 	strbuf_adds(&text, scope->text);
-	scope->text = text.failed ? NULL : arena_memdup(scopes->arena, text.data, text.size);
+	scope->text = text.failed ? NULL : arena_memdup(&scopes->file->arena, text.data, text.size);
 	scopes->no_memory |= !scope->text;
 	return scope->text != NULL;
 }
@@ -332,7 +347,7 @@ static bool run(struct scopes *scopes, const struct lookups *lookups)
 
 struct crashinfo_error *reader_scopes(struct reader_file *file, struct lookups *lookups)
 {
-	struct scopes scopes = {.arena = &file->arena, .max = file->limits->demangled_bytes};
+	struct scopes scopes = {.file = file, .max = file->limits->demangled_bytes};
 	bool ok;
 
 	reader_sections_read(file, NULL);

@@ -19,6 +19,7 @@ struct crashinfo_symbolizer {
 	struct crashinfo_symbolizer_options options;
 	struct arena arena; /* answers */
 	struct names names; /* of them */
+	size_t long_names;  /* bytes of long ones in answers up to now */
 };
 
 struct crashinfo_error *crashinfo_symbolizer_create(
@@ -113,14 +114,54 @@ static bool make_plan(struct names *names, const struct crashinfo_symbol_query *
 	return ok;
 }
 
+/* Names up to this size are not counted. */
+#define NAME_BYTES 4096
+
+/* Count what long names take, if that is not more than all of them may together; else all is taken.
+ */
+static bool count_long(struct crashinfo_symbolizer *symbolizer, size_t size)
+{
+	size_t max = symbolizer->context.limits.long_names_bytes;
+	bool allowed = size <= max - symbolizer->long_names;
+
+	symbolizer->long_names = allowed ? symbolizer->long_names + size : max;
+	return allowed;
+}
+
+/* Bytes of a name that is long, else 0; no more than would be refused. */
+static size_t long_size(const struct crashinfo_symbolizer *symbolizer, const char *text)
+{
+	size_t left = symbolizer->context.limits.long_names_bytes - symbolizer->long_names;
+	size_t size = text ? strnlen(text, NAME_BYTES) : 0;
+
+	return size < NAME_BYTES ? 0 : size + strnlen(text + size, left);
+}
+
+/* Bytes of long names in an answer. */
+static size_t answer_long_size(const struct crashinfo_symbolizer *symbolizer,
+			       const struct crashinfo_symbol_answer *answer)
+{
+	size_t size = 0;
+
+	for (size_t i = 0; i < answer->frame_count; i++)
+		size += long_size(symbolizer, answer->frames[i].function) +
+			long_size(symbolizer, answer->frames[i].mangled_name) +
+			long_size(symbolizer, answer->frames[i].file);
+	return size;
+}
+
 /* A name into the answer, demangled when that is asked for and possible. */
 static bool set_names(struct crashinfo_symbolizer *symbolizer, const char *text,
-		      struct crashinfo_symbol_frame *frame)
+		      struct lookup *lookup, struct crashinfo_symbol_frame *frame)
 {
 	struct name *name;
 
 	if (!text || !*text)
 		return true;
+	if (!count_long(symbolizer, long_size(symbolizer, text))) {
+		lookup->limited = true;
+		return true;
+	}
 	name = names_add(&symbolizer->names, text);
 	if (!name)
 		return false;
@@ -129,7 +170,7 @@ static bool set_names(struct crashinfo_symbolizer *symbolizer, const char *text,
 		return true;
 	if (!names_demangle(&symbolizer->names, name, symbolizer->context.limits.demangled_bytes))
 		return false;
-	if (name->readable) {
+	if (name->readable && count_long(symbolizer, long_size(symbolizer, name->readable))) {
 		frame->mangled_name = name->text;
 		frame->function = name->readable;
 	}
@@ -137,13 +178,18 @@ static bool set_names(struct crashinfo_symbolizer *symbolizer, const char *text,
 }
 
 static bool set_file(struct crashinfo_symbolizer *symbolizer, const struct lookup_frame *from,
-		     struct crashinfo_symbol_frame *frame)
+		     struct lookup *lookup, struct crashinfo_symbol_frame *frame)
 {
 	struct strbuf path _strbuf_ = {0};
 	struct name *name;
 
 	if (!from->file)
 		return true;
+	if (!count_long(symbolizer, long_size(symbolizer, from->file)) ||
+	    !count_long(symbolizer, long_size(symbolizer, from->comp_dir))) {
+		lookup->limited = true;
+		return true;
+	}
 	if (from->comp_dir)
 		lookup_frame_path(from, &path);
 	if (path.failed)
@@ -155,13 +201,15 @@ static bool set_file(struct crashinfo_symbolizer *symbolizer, const struct looku
 }
 
 static bool set_frame(struct crashinfo_symbolizer *symbolizer, const struct lookup_frame *from,
-		      struct crashinfo_symbol_frame *frame)
+		      struct lookup *lookup, struct crashinfo_symbol_frame *frame)
 {
+	const char *name = from->linkage_name ? from->linkage_name : from->name;
+
 	frame->line = from->line;
 	frame->column = from->column;
 	frame->symbol_address = from->symbol_address;
-	return set_names(symbolizer, from->linkage_name ? from->linkage_name : from->name, frame) &&
-	       set_file(symbolizer, from, frame);
+	return set_names(symbolizer, name, lookup, frame) &&
+	       set_file(symbolizer, from, lookup, frame);
 }
 
 /* The outermost function with the innermost line, for those who want no inlines. */
@@ -219,11 +267,11 @@ static bool set_frames(struct crashinfo_symbolizer *symbolizer, struct lookup *l
 		return false;
 	for (size_t i = 0; i < count; i++) {
 		frames[i].inlined = i + 1 < count;
-		if (!set_frame(symbolizer, &lookup->frames.data[i], &frames[i]))
+		if (!set_frame(symbolizer, &lookup->frames.data[i], lookup, &frames[i]))
 			return false;
 	}
 	last = &frames[count ? count - 1 : 0];
-	if (!last->function && !set_names(symbolizer, lookup->symbol, last))
+	if (!last->function && !set_names(symbolizer, lookup->symbol, lookup, last))
 		return false;
 	if (!last->symbol_address)
 		last->symbol_address = lookup->symbol_address;
@@ -368,10 +416,16 @@ static struct crashinfo_error *answer_all(struct crashinfo_symbolizer *symbolize
 {
 	struct crashinfo_symbol_answer answer;
 	struct crashinfo_error *error = make_answer(symbolizer, module, lookup, &answer);
+	size_t size = error ? 0 : answer_long_size(symbolizer, &answer);
 
 	for (size_t i = lookup->query;
-	     !error && i < count && !by_address(&asked[lookup->query], &asked[i]); i++)
+	     !error && i < count && !by_address(&asked[lookup->query], &asked[i]); i++) {
+		/* the names of the first have been counted */
+		if (i > lookup->query && !count_long(symbolizer, size))
+			answer = (struct crashinfo_symbol_answer){
+				.status = CRASHINFO_SYMBOL_LIMIT_REACHED};
 		answers[asked[i].query] = answer;
+	}
 	return error;
 }
 

@@ -60,11 +60,23 @@ def gsymutil(tool, path, addresses):
     return result
 
 
+def base(name):
+    """The name without its scopes and template arguments."""
+    depth, start = 0, 0
+    for i, letter in enumerate(name):
+        if name.startswith("operator", i) and not depth:
+            return name[i:]
+        depth += (letter in "<(") - (letter in ">)")
+        if letter == ":" and not depth:
+            start = i + 1
+    return name[start:].split("<")[0].lstrip("~")
+
+
 def same_name(a, b):
-    """Symbol tables number constructors and clones; a DWARF name may lack its namespace."""
+    """Symbol tables number constructors and clones; one of the two may lack its scopes."""
     a, b = (re.sub(r"\.[a-z]+\.\d+$|\.(cold|part)$", "", n or "") for n in (a, b))
     a, b = (re.sub(r"([CD])[0-4](?=[EI])", r"\1", n) for n in (a, b))
-    return a == b or bool(a and b and (a.endswith(b) or b.split("<")[0].lstrip("~") in a))
+    return a == b or bool(a and b and (a.endswith(b) or base(b) in a or base(a) in b))
 
 
 def same(a, b):

@@ -43,6 +43,7 @@ struct crashinfo_limits {
 	size_t symbol_bytes;         /* what all of one module may, with those of its dwz file */
 	size_t windowed_bytes;       /* compressed .debug_info from this size on is kept in part */
 	size_t demangled_bytes;      /* length of one demangled name */
+	size_t long_names_bytes;     /* names and paths beyond 4 KiB in all answers together */
 	size_t note_bytes;           /* one ELF note segment or section */
 	size_t core_note_bytes;      /* the list of mapped files of one core file */
 	size_t core_threads;         /* of one core file */
