@@ -32,8 +32,6 @@
 #define STAT_BYTES 128
 /* Threads from which on another thread of ours pays. */
 #define MANY 32
-/* Names that are read between two looks at threads that have not stopped yet. */
-#define NAMES_BETWEEN 32
 /* What is done in so short a time is waited for without sleeping. */
 #define SPIN_NS 300000
 /* Times that others get the processor before we sleep. */
@@ -184,6 +182,16 @@ static bool read_next_name(struct process_helper *helper)
 	} while (!atomic_compare_exchange_weak(&helper->named, &at, at + 1));
 	read_name(helper->task_fd, &helper->items[at]);
 	return true;
+}
+
+/* All that are left; whether there were any. */
+static bool read_names(struct process_helper *helper)
+{
+	bool found = false;
+
+	while (read_next_name(helper))
+		found = true;
+	return found;
 }
 
 /* The kernel lists them in the same order again: *at is where the one before was found. */
@@ -365,11 +373,8 @@ static uint64_t now_ns(void)
 static void let_others_run(struct process_helper *helper, unsigned nth)
 {
 	const struct timespec pause = {.tv_nsec = PAUSE_NS};
-	unsigned named = 0;
 
-	while (helper && named < NAMES_BETWEEN && read_next_name(helper))
-		named++;
-	if (named)
+	if (helper && read_names(helper))
 		return;
 	if (nth < YIELDS_MAX)
 		sched_yield();
@@ -450,8 +455,7 @@ static void *help(void *argument)
 	interrupt_share(&share);
 	wait_stopped(&share, helper->deadline);
 	atomic_store(&helper->has_stopped, true);
-	while (read_next_name(helper))
-		continue;
+	read_names(helper);
 	while (sem_wait(&helper->release))
 		continue;
 	release_share(&share);
@@ -492,20 +496,24 @@ static void begin_helper(const struct process_threads_options *options,
 	threads->helper = helper;
 }
 
-/* Its threads are released and all names known. */
-static void end_helper(struct process_threads *threads)
+/* Wait until it has released its threads. Who sleeps now has to wait for all that were let go
+ * before it runs again. */
+static void wait_helper(struct process_helper *helper)
 {
-	struct process_helper *helper = threads->helper;
 	uint64_t deadline = now_ns() + SPIN_NS;
-	size_t count;
 
-	while (read_next_name(helper))
-		continue;
-	/* Who sleeps now has to wait for all that were let go before it runs again. */
+	read_names(helper);
 	while (!atomic_load(&helper->has_released) && now_ns() < deadline)
 		continue;
-	pthread_join(helper->thread, NULL);
-	count = atomic_load(&helper->count);
+	while (!atomic_load(&helper->has_released))
+		let_others_run(NULL, YIELDS_MAX);
+}
+
+/* What it has found out besides. */
+static void take_states(struct process_threads *threads)
+{
+	size_t count = atomic_load(&threads->helper->count);
+
 	for (size_t i = 0; i < count; i++) {
 		struct process_thread *thread = &threads->items[i];
 
@@ -516,10 +524,16 @@ static void end_helper(struct process_threads *threads)
 		else
 			thread->state = thread->was_waiting ? 'S' : 'R';
 	}
+}
+
+static void end_helper(struct process_helper *helper)
+{
+	if (!helper)
+		return;
+	pthread_join(helper->thread, NULL);
 	crashinfo_error_destroy(helper->error);
 	sem_destroy(&helper->release);
 	free(helper);
-	threads->helper = NULL;
 }
 
 /* Those that are not the helper's. */
@@ -689,28 +703,40 @@ struct crashinfo_error *process_threads_stop(const struct process_threads_option
 	return error;
 }
 
-void process_threads_release(struct process_threads *threads)
+static void release_with_helper(struct process_threads *threads)
 {
 	struct process_helper *helper = threads->helper;
-	size_t end = helper ? atomic_load(&helper->count) : threads->count;
-	size_t ours = helper && helper->share < end ? helper->share : end;
+	size_t count = atomic_load(&helper->count);
+	size_t ours = helper->share < count ? helper->share : count;
 	struct share before = own_share(threads, 0, ours, 0);
-	struct share behind = own_share(threads, end, threads->count, 0);
+	/* Those that were found later. */
+	struct share behind = own_share(threads, count, threads->count, 0);
 
-	if (helper)
-		sem_post(&helper->release);
+	sem_post(&helper->release);
 	release_share(&before);
 	release_share(&behind);
-	if (helper)
-		end_helper(threads);
-	if (threads->task_fd >= 0)
-		close(threads->task_fd);
+	wait_helper(helper);
+	take_states(threads);
+}
+
+void process_threads_release(struct process_threads *threads)
+{
+	struct share all = own_share(threads, 0, threads->count, 0);
+
+	if (threads->task_fd < 0)
+		return;
+	if (threads->helper)
+		release_with_helper(threads);
+	else
+		release_share(&all);
+	close(threads->task_fd);
 	threads->task_fd = -1;
 }
 
 void process_threads_deinit(struct process_threads *threads)
 {
 	process_threads_release(threads);
+	end_helper(threads->helper);
 	free(threads->items);
 	*threads = (struct process_threads){.task_fd = -1};
 }
