@@ -1,19 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which build ids a folder tree holds; headers and notes are read, nothing else. */
+/*
+ * Which build ids a folder tree holds; headers and notes are read, nothing else, and not even these
+ * where the name of a file says its id.
+ */
+#include <dirent.h>
 #include <errno.h>
-#include <fts.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "base/number.h"
 #include "module/finder.h"
-
-static int by_name(const FTSENT **a, const FTSENT **b)
-{
-	return strcmp((*a)->fts_name, (*b)->fts_name);
-}
 
 /* Files with the same id: debug information before symbols before neither. */
 static int by_id(const void *a, const void *b)
@@ -120,51 +122,165 @@ static int by_file_name(const void *a, const void *b)
 	return order ? order : strcmp(x->relative, y->relative);
 }
 
-static struct crashinfo_error *walk(struct crashinfo_finder *finder, struct module_dir *dir,
-				    FTS *tree)
-{
-	const struct crashinfo_limits *limits = &finder->context.limits;
-	size_t prefix = strlen(dir->path), files = 0;
-	struct crashinfo_error *error = NULL;
-	FTSENT *entry;
+/* A folder below the one that is indexed, from there: "" or "NAME/.../". malloc'd. */
+struct folder {
+	char *relative;
+	size_t depth;
+};
 
-	while (!error && (entry = fts_read(tree))) {
-		if (entry->fts_info == FTS_D && (size_t)entry->fts_level > limits->tree_depth) {
-			context_log(&finder->context, CRASHINFO_LOG_WARNING,
-				    "%s: folders deeper than %zu are left out", dir->path,
-				    limits->tree_depth);
-			fts_set(tree, entry, FTS_SKIP);
-		}
-		if (entry->fts_info != FTS_F)
-			continue;
-		if (files++ >= limits->tree_files) {
-			context_log(&finder->context, CRASHINFO_LOG_WARNING,
-				    "%s: only the first %zu files are looked at", dir->path,
-				    limits->tree_files);
-			break;
-		}
-		error = is_split(entry->fts_name) ? add_split(finder, dir, entry->fts_path + prefix)
-						  : add_file(finder, dir, entry->fts_path + prefix);
+struct index_walk {
+	struct crashinfo_finder *finder;
+	struct module_dir *dir;
+	VEC(struct folder) folders; /* to be read */
+	size_t files;
+};
+
+static bool is_id_digit(char c)
+{
+	return hex_digit(c) >= 0 && !(c >= 'A' && c <= 'F');
+}
+
+/* Whether the finder looks for what is in the folder by its name: "NN" of build-id trees. */
+static bool is_in_tree(const char *folder)
+{
+	static const char tree[] = ".build-id/", below[] = "usr/lib/debug/";
+
+	if (!strncmp(folder, below, sizeof(below) - 1))
+		folder += sizeof(below) - 1;
+	if (strncmp(folder, tree, sizeof(tree) - 1) != 0)
+		return false;
+	folder += sizeof(tree) - 1;
+	return strlen(folder) == 3 && is_id_digit(folder[0]) && is_id_digit(folder[1]);
+}
+
+/* "REST" or "REST.debug" of an id: to read the file would tell no more. */
+static bool is_rest(const char *name)
+{
+	size_t digits = 0;
+
+	while (is_id_digit(name[digits]))
+		digits++;
+	return digits && (!name[digits] || !strcmp(name + digits, ".debug"));
+}
+
+static bool push_folder(struct index_walk *walk, const char *parent, const char *name, size_t depth)
+{
+	struct folder *slot;
+	char *relative;
+
+	if (asprintf(&relative, *name ? "%s%s/" : "%s%s", parent, name) < 0)
+		return false;
+	slot = vec_push(&walk->folders);
+	if (slot)
+		*slot = (struct folder){relative, depth};
+	else
+		free(relative);
+	return slot != NULL;
+}
+
+static struct crashinfo_error *visit_folder(struct index_walk *walk, const struct folder *parent,
+					    const char *name)
+{
+	const struct crashinfo_limits *limits = &walk->finder->context.limits;
+
+	if (parent->depth >= limits->tree_depth) {
+		context_log(&walk->finder->context, CRASHINFO_LOG_WARNING,
+			    "%s: folders deeper than %zu are left out", walk->dir->path,
+			    limits->tree_depth);
+		return NULL;
 	}
+	return push_folder(walk, parent->relative, name, parent->depth + 1)
+		       ? NULL
+		       : crashinfo_error_no_memory();
+}
+
+static struct crashinfo_error *visit_file(struct index_walk *walk, const struct folder *parent,
+					  const char *name)
+{
+	struct crashinfo_error *error = NULL;
+	_free_ char *relative = NULL;
+
+	walk->files++;
+	if (is_in_tree(parent->relative) && is_rest(name))
+		return NULL;
+	if (asprintf(&relative, "%s%s", parent->relative, name) < 0)
+		return crashinfo_error_no_memory();
+	error = is_split(name) ? add_split(walk->finder, walk->dir, relative)
+			       : add_file(walk->finder, walk->dir, relative);
+	return error;
+}
+
+/* As struct dirent has it; file systems may leave it to stat(). */
+static unsigned type_of(int fd, const struct dirent *entry)
+{
+	struct stat st;
+
+	if (entry->d_type != DT_UNKNOWN)
+		return entry->d_type;
+	if (fstatat(fd, entry->d_name, &st, AT_SYMLINK_NOFOLLOW))
+		return DT_UNKNOWN;
+	return IFTODT(st.st_mode);
+}
+
+/* Links are not followed, so there are no loops. */
+static struct crashinfo_error *read_folder(struct index_walk *walk, const struct folder *folder)
+{
+	int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+	int fd = openat(walk->dir->fd, *folder->relative ? folder->relative : ".", flags);
+	DIR *stream = fd < 0 ? NULL : fdopendir(fd);
+	struct crashinfo_error *error = NULL;
+	struct dirent *entry;
+
+	if (!stream) {
+		if (fd >= 0)
+			close(fd);
+		return folder->depth ? NULL
+				     : crashinfo_error_from_errno(errno, "cannot read folder %s",
+								  walk->dir->path);
+	}
+	while (!error && walk->files < walk->finder->context.limits.tree_files &&
+	       (entry = readdir(stream))) {
+		unsigned type = type_of(fd, entry);
+
+		if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, ".."))
+			continue;
+		if (type == DT_DIR)
+			error = visit_folder(walk, folder, entry->d_name);
+		else if (type == DT_REG)
+			error = visit_file(walk, folder, entry->d_name);
+	}
+	closedir(stream);
+	return error;
+}
+
+static struct crashinfo_error *read_folders(struct index_walk *walk)
+{
+	struct crashinfo_error *error =
+		push_folder(walk, "", "", 0) ? NULL : crashinfo_error_no_memory();
+
+	while (walk->folders.size) {
+		struct folder folder = walk->folders.data[--walk->folders.size];
+
+		if (!error)
+			error = read_folder(walk, &folder);
+		free(folder.relative);
+	}
+	free(walk->folders.data);
+	if (walk->files >= walk->finder->context.limits.tree_files)
+		context_log(&walk->finder->context, CRASHINFO_LOG_WARNING,
+			    "%s: only %zu files are looked at", walk->dir->path, walk->files);
 	return error;
 }
 
 struct crashinfo_error *module_index_make(struct crashinfo_finder *finder, struct module_dir *dir)
 {
-	char *roots[] = {(char *)dir->path, NULL};
+	struct index_walk walk = {.finder = finder, .dir = dir};
 	struct crashinfo_error *error;
-	FTS *tree;
 
 	if (dir->index.done)
 		return NULL;
 	dir->index.done = true;
-	/* the folder itself may be a link; those below it are not followed, so there are no loops
-	 */
-	tree = fts_open(roots, FTS_PHYSICAL | FTS_COMFOLLOW | FTS_NOCHDIR, by_name);
-	if (!tree)
-		return crashinfo_error_from_errno(errno, "cannot read folder %s", dir->path);
-	error = walk(finder, dir, tree);
-	fts_close(tree);
+	error = read_folders(&walk);
 	if (dir->index.files.size)
 		qsort(dir->index.files.data, dir->index.files.size, sizeof(*dir->index.files.data),
 		      by_id);
