@@ -35,7 +35,7 @@
 /* What is done in so short a time is waited for without sleeping. */
 #define SPIN_NS 300000
 /* Times that others get the processor before we sleep. */
-#define YIELDS_MAX 100
+#define YIELDS_MAX 1000
 
 /* --- registers -------------------------------------------------------------------------------- */
 
