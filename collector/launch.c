@@ -85,6 +85,7 @@ static int grandchild(void *argument)
 	struct launch *launch = argument;
 	long result;
 
+	atomic_store(&launch->is_running, true);
 	/* No handler of the program may run here. */
 	raw_sigmask(SIG_SETMASK, ~(raw_sigset)0);
 	result = set_descriptors(launch);
@@ -122,6 +123,7 @@ int launch_begin(struct launch *launch)
 	long result;
 
 	atomic_store(&launch->pid, 0);
+	atomic_store(&launch->is_running, false);
 	launch->pidfd = -1;
 	launch->error = 0;
 	result = raw_clone(flags, child_stack + STACK_BYTES, NULL, child, launch);
@@ -135,9 +137,8 @@ static int wait_pid(const struct launch *launch)
 	uint64_t end = raw_nanoseconds() + SPIN_NS;
 	int pid;
 
-	do
-		pid = atomic_load(&launch->pid);
-	while (!pid && raw_nanoseconds() < end);
+	while (!(pid = atomic_load(&launch->pid)) && raw_nanoseconds() < end)
+		raw_yield();
 	return pid;
 }
 

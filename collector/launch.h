@@ -4,6 +4,7 @@
 #define COLLECTOR_LAUNCH_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 
 /* What to run. Lives until the program has begun. */
 struct launch {
@@ -14,8 +15,9 @@ struct launch {
 
 	/* filled in */
 	atomic_int pid;
-	int pidfd;          /* -1 when there is none */
-	volatile int error; /* -errno of what went wrong behind our back */
+	atomic_bool is_running; /* it has had a processor */
+	int pidfd;              /* -1 when there is none */
+	volatile int error;     /* -errno of what went wrong behind our back */
 
 	/* private */
 	int child;

@@ -88,6 +88,12 @@ static inline long raw_wait(int pid)
 	return RAW6(__NR_wait4, pid, NULL, __WALL, NULL, 0, 0);
 }
 
+/* Let others run, if any want to. */
+static inline void raw_yield(void)
+{
+	RAW3(__NR_sched_yield, 0, 0, 0);
+}
+
 static inline long raw_pidfd_kill(int pidfd, int signo)
 {
 	return RAW6(__NR_pidfd_send_signal, pidfd, signo, NULL, 0, 0, 0);

@@ -249,16 +249,19 @@ static enum uplink_state look(const struct uplink *uplink)
 	return got == -EAGAIN || got == -EINTR ? UPLINK_OPEN : UPLINK_LOST;
 }
 
-/* Being woken takes longer than the receiver needs for a single thread. Where it has to stop others
- * the processor is left to it. */
+/*
+ * Being woken takes longer than the receiver needs for a single thread. Where it has to stop
+ * others, or waits for a processor itself, ours is left to it.
+ */
 static enum uplink_state wait_awake(const struct uplink *uplink)
 {
+	bool is_brief = !state.all_threads && atomic_load(&launch.is_running);
 	uint64_t end = raw_nanoseconds() + SPIN_NS;
 	enum uplink_state found;
 
 	do
 		found = look(uplink);
-	while (found == UPLINK_OPEN && !state.all_threads && raw_nanoseconds() < end);
+	while (found == UPLINK_OPEN && is_brief && raw_nanoseconds() < end);
 	return found;
 }
 
