@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Addresses in ELF files of any content: whatever they say, the reader ends and stays within them. */
+/* Addresses in ELF files of any content: whatever they say, the reader ends and stays within them.
+ */
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -14,7 +15,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static void resolve(const struct elf_file *file)
+static void resolve(const struct elf_file *file, bool in_part, unsigned jobs)
 {
 	struct crashinfo_limits limits = *limits_of(NULL);
 	struct lookup data[LOOKUPS] = {0};
@@ -22,7 +23,8 @@ static void resolve(const struct elf_file *file)
 	struct reader_file *reader = NULL;
 
 	limits.inflated_bytes = 1 << 20;
-	if (reader_file_create(file, &limits, 1, &reader))
+	limits.windowed_bytes = in_part ? 1 : SIZE_MAX;
+	if (reader_file_create(file, &limits, jobs, &reader))
 		abort();
 	/* where small programs have their code */
 	for (size_t i = 0; i < LOOKUPS; i++)
@@ -46,7 +48,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		crashinfo_error_destroy(error);
 		return 0;
 	}
-	resolve(&file);
+	/* whole, and as large files that are compressed are read, by one thread and by two */
+	resolve(&file, size % 3, 1 + size % 3 / 2);
 	elf_file_close(&file);
 	return 0;
 }

@@ -29,13 +29,29 @@ struct module_section {
  */
 void module_section_find_debug(const struct elf_file *file, const char *name, uint64_t max,
 			       struct module_section *ret);
-/* Told from time to time that the first `done` bytes of `section` are there. */
-typedef void module_section_watch(void *user, const struct module_section *section, size_t done);
+/* May run in a thread for each section. */
+void module_section_inflate(struct module_section *section);
 
-/* May run in a thread for each section. `watch` may be NULL. */
-void module_section_inflate(struct module_section *section, module_section_watch *watch,
-			    void *user);
-/* Give back memory: what was inflated reads as zeros there from now on. Only whole pages count. */
+/*
+ * Shown each part [from, to) of a section as it is inflated, in order, at `bytes` until the call
+ * ends. False when no more is needed.
+ */
+typedef bool module_section_visit(void *user, struct module_section *section,
+				  const unsigned char *bytes, size_t from, size_t to);
+
+/*
+ * Inflate the section for `visit` alone, which chooses by module_section_keep() what becomes part
+ * of its data; the rest reads as zeros and takes no memory. A section that is not compressed is not
+ * visited, as all of it is there. When it is damaged it has no data, but what was kept stays
+ * mapped, as another thread may be reading it.
+ */
+void module_section_stream(struct module_section *section, module_section_visit *visit, void *user);
+/* Of the part that is visited: [from, to) of the section stands at `bytes`. */
+void module_section_keep(struct module_section *section, const unsigned char *bytes, size_t from,
+			 size_t to);
+/* Have memory ready for what will be kept; may run beside the thread that keeps it. */
+void module_section_expect(const struct module_section *section, size_t from, size_t to);
+/* Give back memory: what was kept reads as zeros there from now on. Only whole pages count. */
 void module_section_forget(const struct module_section *section, size_t from, size_t to);
 void module_section_deinit(struct module_section *section);
 

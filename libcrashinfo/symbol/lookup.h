@@ -50,6 +50,7 @@ struct lookup {
 	bool damaged;   /* the debug information could not be read here */
 	bool limited;   /* deeper inlining than the limit */
 	bool unhandled; /* libdw is to read the unit */
+	bool resolved;  /* `frames` were filled while the unit streamed by */
 	struct split_missing *split_missing; /* of the unit; NULL when nothing is missing */
 };
 

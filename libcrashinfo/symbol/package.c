@@ -90,7 +90,7 @@ struct crashinfo_error *package_open(struct elf_file *elf, const struct crashinf
 	}
 	module_section_find_debug(&package->elf, "cu_index", limits->inflated_bytes,
 				  &package->index);
-	module_section_inflate(&package->index, NULL, NULL);
+	module_section_inflate(&package->index);
 	if (read_index(package)) {
 		*outcome_ret = NULL;
 		*ret = package;

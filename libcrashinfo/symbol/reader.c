@@ -13,6 +13,8 @@ static int by_unit(const void *a, const void *b)
 
 	if (x->unit != y->unit)
 		return x->unit < y->unit ? -1 : 1;
+	if (x->resolved != y->resolved)
+		return x->resolved ? -1 : 1;
 	return x->address < y->address ? -1 : x->address > y->address;
 }
 
@@ -27,8 +29,12 @@ static struct crashinfo_error *assign_units(struct reader_file *file, struct loo
 	reader_places(file, lookups, places, &damaged);
 	for (size_t i = 0; i < lookups->count; i++) {
 		struct lookup *lookup = &lookups->data[i];
+		uint64_t unit;
 
-		lookup->unit = places[i].unit ? places[i].unit->root : 0;
+		unit = places[i].unit ? places[i].unit->root : 0;
+		/* units themselves say otherwise than .debug_aranges */
+		file->wants_more |= lookup->resolved && unit != lookup->unit;
+		lookup->unit = unit;
 		/* a unit that libdw is to read may be the one that holds the address */
 		lookup->unhandled = !lookup->unit && (damaged || file->has_unhandled);
 	}
@@ -225,7 +231,7 @@ static bool resolve_unit(struct unit_work *work, bool *memory_ret)
 	return true;
 }
 
-static struct crashinfo_error *resolve_run(struct reader_file *file, struct lookups *run)
+struct crashinfo_error *reader_resolve_run(struct reader_file *file, struct lookups *run)
 {
 	struct unit_work work = {
 		.file = file,
@@ -274,11 +280,12 @@ static bool find_runs(struct lookups *lookups, struct runs *runs)
 	while (i < lookups->count) {
 		struct lookups run = {.data = &lookups->data[i]}, *slot;
 
-		while (i < lookups->count && lookups->data[i].unit == run.data->unit) {
+		while (i < lookups->count && lookups->data[i].unit == run.data->unit &&
+		       lookups->data[i].resolved == run.data->resolved) {
 			run.count++;
 			i++;
 		}
-		slot = run.data->unit ? vec_push(&runs->list) : &run;
+		slot = run.data->unit && !run.data->resolved ? vec_push(&runs->list) : &run;
 		if (!slot)
 			return false;
 		*slot = run;
@@ -293,7 +300,8 @@ static void *resolve_runs(void *user)
 	size_t i;
 
 	while ((i = atomic_fetch_add(&runs->next, 1)) < runs->list.size) {
-		struct crashinfo_error *error = resolve_run(runner->file, &runs->list.data[i]);
+		struct crashinfo_error *error =
+			reader_resolve_run(runner->file, &runs->list.data[i]);
 
 		if (error)
 			atomic_store(&runs->no_memory, true);
@@ -356,9 +364,11 @@ static struct crashinfo_error *find_splits(struct reader_file *file, const struc
 
 	for (size_t i = 0; i < lookups->count && !error; i++) {
 		uint64_t root = lookups->data[i].unit;
-		struct reader_unit *unit = root != last ? reader_unit_of(file, root) : NULL;
+		struct reader_unit *unit = root != last && !lookups->data[i].resolved
+						   ? reader_unit_of(file, root)
+						   : NULL;
 
-		last = root;
+		last = lookups->data[i].resolved ? last : root;
 		if (unit && reader_unit_root(file, unit) && unit->is_skeleton)
 			error = reader_unit_split(file, unit);
 	}
@@ -375,10 +385,11 @@ static struct crashinfo_error *resolve_now(struct reader_file *file, struct look
 		return NULL;
 	}
 	error = assign_units(file, lookups);
-	if (!error && file->windowed)
+	if (error || file->wants_more)
+		return error;
+	if (file->windowed)
 		reader_window_read_lines(file, lookups);
-	if (!error)
-		error = find_splits(file, lookups);
+	error = find_splits(file, lookups);
 	if (!error && !resolve_all(file, lookups))
 		error = crashinfo_error_no_memory();
 	return error ? error : reader_scopes(file, lookups);
@@ -402,7 +413,7 @@ static void reset(struct lookups *lookups)
 
 		lookup->frames.size = 0;
 		lookup->unit = 0;
-		lookup->unhandled = lookup->limited = lookup->damaged = false;
+		lookup->unhandled = lookup->limited = lookup->damaged = lookup->resolved = false;
 		lookup->split_missing = NULL;
 	}
 	lookups_sort(lookups);

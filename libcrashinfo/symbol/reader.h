@@ -33,6 +33,9 @@ enum reader_use {
 	READER_FOR_EXTENT = 1,
 	READER_FOR_CALL = 2, /* where an inlined function was called */
 	READER_FOR_NAME = 4,
+	/* of a unit's own entry, in this order, as offsets are counted from the bases */
+	READER_FOR_BASE = 8,
+	READER_FOR_TEXT = 16,
 };
 
 struct reader_attribute {
@@ -94,9 +97,10 @@ struct reader_unit {
 	uint64_t abbrev_offset;
 	uint16_t version;
 	uint8_t address_size, offset_size, type;
-	bool has_root;  /* what follows has been read */
-	bool unhandled; /* for libdw */
-	bool dropped;   /* not asked for, so its bytes were given back */
+	bool has_extent; /* what follows has been read but for texts */
+	bool has_root;   /* these, too */
+	bool unhandled;  /* for libdw */
+	bool dropped;    /* not asked for, so of its bytes only the first are there */
 	bool has_ranges;
 	bool has_line;
 	bool is_skeleton; /* its tree is elsewhere */
@@ -125,6 +129,12 @@ struct reader_named {
 	struct reader_file *declared_in;
 };
 
+/* Of units or tables. */
+struct reader_offsets {
+	uint64_t *data; /* sorted */
+	size_t size, capacity;
+};
+
 /* Of these so many, each at a place of its offset. */
 #define READER_RECENT 256
 
@@ -135,16 +145,20 @@ struct reader_file {
 	struct module_section sections[READER_SECTION_COUNT];
 	VEC(struct reader_unit) units; /* in order of their offsets */
 	bool has_units;
-	bool has_unhandled;              /* some unit is for libdw */
-	struct arena arena;              /* what lasts as long as the file */
-	unsigned jobs;                   /* threads */
-	bool inflated;                   /* its sections are read */
-	bool windowed;                   /* units that were not asked for are not there */
-	bool wants_more;                 /* one of these was needed after all */
-	struct reader_abbrevs *spare;    /* of a unit that is done with */
-	bool forked;                     /* its sections belong to another one */
-	VEC(struct reader_file *) forks; /* of this one, for threads */
-	struct reader_file *alternate;   /* what dwz split off; NULL when there is none */
+	bool has_unhandled; /* some unit is for libdw */
+	struct arena arena; /* what lasts as long as the file */
+	unsigned jobs;      /* threads */
+	bool inflated;      /* its sections are read */
+	bool windowed;      /* units that were not asked for are not there */
+	bool only_named;    /* of other units than .debug_aranges named nothing is known */
+	uint64_t units_end; /* windowed: of the last unit that is known */
+	bool wants_more;    /* something that is not there was needed after all */
+	struct reader_offsets line_tables; /* windowed: those that are there */
+	bool has_all_tables;               /* windowed: all are there */
+	struct reader_abbrevs *spare;      /* of a unit that is done with */
+	bool forked;                       /* its sections belong to another one */
+	VEC(struct reader_file *) forks;   /* of this one, for threads */
+	struct reader_file *alternate;     /* what dwz split off; NULL when there is none */
 	struct reader_named recent[READER_RECENT];
 	bool is_split;                            /* holds units that were split off */
 	struct reader_bases bases;                /* of their skeleton */
@@ -180,9 +194,9 @@ void reader_file_destroy(struct reader_file *file);
 
 /*
  * Read the sections, inflating those that are compressed, once. When `.debug_info` is large only
- * the units of `lookups` are kept of it, if the file says which these are; NULL: all of it.
+ * the units of `lookups` are kept of it, and some of them may be resolved; NULL: all of it.
  */
-void reader_sections_read(struct reader_file *file, const struct lookups *lookups);
+void reader_sections_read(struct reader_file *file, struct lookups *lookups);
 /* Read again, and all of it, what was kept in part only. */
 void reader_sections_widen(struct reader_file *file);
 
@@ -235,14 +249,36 @@ void reader_split_destroy(struct reader_split *split);
 
 /* --- reader_window.c --- */
 
+/* Enough of a unit to read what its own entry says of its addresses. */
+#define READER_HEAD_BYTES 256
+
 struct reader_window;
 
-/* NULL when the file does not say for every lookup which unit it is in, or memory is out. */
-struct reader_window *reader_window_create(struct reader_file *file, const struct lookups *lookups);
-/* A module_section_watch: notes units as they come, and gives back those that are not needed. */
-void reader_window_watch(void *user, const struct module_section *section, size_t done);
-/* Inflate `.debug_line`, of which only the tables of the units of `lookups` are kept. */
+/* For sorted lookups, which are the window's until it is finished. NULL when memory is out. */
+struct reader_window *reader_window_create(struct reader_file *file, struct lookups *lookups);
+/*
+ * The sections that tell the ranges of a unit are there: .debug_abbrev, .debug_addr and those of
+ * ranges. Until then everything is kept that may be needed.
+ */
+void reader_window_ranges_are_there(struct reader_window *window);
+/*
+ * Inflate `.debug_info`, of which only the units of the lookups are kept. Alone, with no other
+ * thread and all other sections inflated, a unit that has come is resolved, and gone.
+ */
+void reader_window_stream_info(struct reader_window *window, bool alone);
+/*
+ * Inflate `.debug_line`, of which only the tables of these units are kept, in another thread than
+ * `.debug_info`: it follows that as far as is known which tables these are. A unit that has come
+ * with its table is resolved, and gone.
+ */
+void reader_window_stream_lines(struct reader_window *window);
+/* The same when it is known which units they are; does nothing when they are all there. */
 void reader_window_read_lines(struct reader_file *file, const struct lookups *lookups);
+/*
+ * Tell the file what is there now that both have come. Damage that came late is damage to all: what
+ * was resolved before is to be resolved anew.
+ */
+void reader_window_settle(struct reader_window *window);
 /* Ends the window, which may be NULL. */
 void reader_window_finish(struct reader_window *window);
 
@@ -317,23 +353,31 @@ bool reader_units_read(struct reader_file *file);
 struct reader_unit *reader_unit_at(struct reader_file *file, uint64_t offset);
 /* The unit that holds the entry at `offset`, NULL when none does. */
 struct reader_unit *reader_unit_of(struct reader_file *file, uint64_t offset);
-/* Read the unit's own entry; false when it is damaged or not for this reader. */
+/*
+ * Read of the unit's own entry what it says of its addresses and sections, none of which is
+ * .debug_str; false when it is damaged or not for this reader.
+ */
+bool reader_unit_extent(struct reader_file *file, struct reader_unit *unit);
+/* Read all of the unit's own entry; false when it is damaged or not for this reader. */
 bool reader_unit_root(struct reader_file *file, struct reader_unit *unit);
 
 struct reader_place {
-	uint64_t start, end; /* of the range of the unit that was chosen */
+	uint64_t start, end; /* of the range of the unit that was chosen; end 0: none was */
+	uint64_t offset;     /* of the unit */
 	struct reader_unit *unit;
 };
 
 /*
- * Call `visit` with the offset of each unit that .debug_aranges gives a lookup to. Whether it knows
- * the units of all lookups.
+ * As reader_places(), by .debug_aranges alone and before units are read, so without `unit`. It is
+ * not known then whether there is a unit at `offset`.
  */
-typedef bool reader_offset_fn(void *user, uint64_t offset);
-bool reader_aranges_visit(struct reader_file *file, const struct lookups *lookups,
-			  reader_offset_fn *visit, void *user);
+void reader_places_named(struct reader_file *file, const struct lookups *lookups,
+			 struct reader_place *places);
 
-/* Choose the unit of each lookup: `places` has one zeroed place per lookup. */
+/*
+ * Choose the unit of each lookup: `places` has one zeroed place per lookup. Sets `wants_more` of
+ * the file when a unit is not there that may have been chosen.
+ */
 void reader_places(struct reader_file *file, const struct lookups *lookups,
 		   struct reader_place *places, bool *damaged_ret);
 
@@ -415,6 +459,12 @@ bool reader_line_addresses(struct reader_line_table *table, boundary_fn *visit, 
 const char *reader_line_path(struct reader_line_table *table, uint32_t file);
 
 /* --- reader.c --- */
+
+/*
+ * Fill `frames` of the lookups of one unit, sorted by address; with `unhandled`, as the unit is
+ * damaged or not for this reader, of none. NO_MEMORY is the only error.
+ */
+struct crashinfo_error *reader_resolve_run(struct reader_file *file, struct lookups *run);
 
 /*
  * Fill `frames` of each lookup. Those that are for libdw have `unhandled` set. The lookups may be

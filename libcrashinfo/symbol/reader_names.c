@@ -53,12 +53,12 @@ static bool read_entry(struct reader_file *file, uint64_t entry, struct entry_na
 	if (!reader_units_read(file))
 		return false;
 	unit = reader_unit_of(file, entry);
-	if (!unit)
-		return false;
-	if (unit->dropped) {
+	if (unit ? unit->dropped : file->windowed && entry >= file->units_end) {
 		file->wants_more = true;
 		return false;
 	}
+	if (!unit)
+		return false;
 	reader_unit_root(file, unit);
 	abbrevs = reader_unit_abbrevs(file, unit, &damaged);
 	abbrev = abbrevs ? reader_abbrev_find(abbrevs, cursor_uleb(&c)) : NULL;

@@ -29,49 +29,81 @@ bool reader_reads(const char *name)
 /* Below, a thread costs more than it gains. */
 #define INFLATED_ALONE 65536
 
-struct inflation {
-	struct reader_file *file;
-	bool windowed;
-	atomic_int next;
-};
-
 /* Largest first, as they are known to be; .debug_info alone takes as long as the others. */
-static const enum reader_section inflated_together[] = {
+static const enum reader_section all_sections[] = {
 	READER_INFO,     READER_LINE,     READER_STR,     READER_RANGES, READER_ABBREV,
 	READER_RNGLISTS, READER_LINE_STR, READER_ARANGES, READER_ADDR,   READER_STR_OFFSETS,
+};
+
+/* Beside a window: what tells the ranges of units, then the others. */
+#define WINDOW_RANGES 4
+static const enum reader_section other_sections[] = {
+	READER_ABBREV, READER_RNGLISTS,    READER_RANGES,   READER_ADDR,
+	READER_STR,    READER_STR_OFFSETS, READER_LINE_STR, READER_LINE,
+};
+
+struct inflation {
+	struct reader_file *file;
+	struct reader_window *window; /* NULL: all of .debug_info is kept */
+	bool beside;                  /* by a thread of its own */
+	atomic_size_t next;
 };
 
 static void *inflate_next(void *user)
 {
 	struct inflation *inflation = user;
-	int i;
+	size_t i;
 
-	while ((i = atomic_fetch_add(&inflation->next, 1)) < READER_SECTION_COUNT) {
-		enum reader_section section = inflated_together[i];
+	while ((i = atomic_fetch_add(&inflation->next, 1)) < READER_SECTION_COUNT)
+		module_section_inflate(&inflation->file->sections[all_sections[i]]);
+	return NULL;
+}
 
-		/* behind a window it is read when it is known which tables are needed */
-		if (section != READER_LINE || !inflation->windowed)
-			module_section_inflate(&inflation->file->sections[section], NULL, NULL);
+/* All but .debug_info; of .debug_line only what is needed, while that is being found out. */
+static void *inflate_others(void *user)
+{
+	struct inflation *inflation = user;
+	size_t count = sizeof(other_sections) / sizeof(other_sections[0]);
+
+	for (size_t i = 0; i < count; i++) {
+		if (i == WINDOW_RANGES)
+			reader_window_ranges_are_there(inflation->window);
+		if (other_sections[i] == READER_LINE && inflation->beside)
+			reader_window_stream_lines(inflation->window);
+		else
+			module_section_inflate(&inflation->file->sections[other_sections[i]]);
 	}
 	return NULL;
 }
 
-/* `.debug_info` through its window by this thread, the other sections beside it. */
+/* `.debug_info` by this thread, the other sections beside it. */
 static void inflate_all(struct reader_file *file, struct reader_window *window)
 {
-	struct inflation inflation = {
-		.file = file, .windowed = window != NULL, .next = window ? 1 : 0};
+	struct inflation inflation = {.file = file, .window = window, .beside = true};
 	pthread_t thread;
-	bool started = file->jobs > 1 && !pthread_create(&thread, NULL, inflate_next, &inflation);
+	bool started =
+		file->jobs > 1 &&
+		!pthread_create(&thread, NULL, window ? inflate_others : inflate_next, &inflation);
 
+	if (!started)
+		inflation.beside = false;
+	if (!window)
+		inflate_next(&inflation);
+	if (window && !started)
+		inflate_others(&inflation);
 	if (window)
-		module_section_inflate(&file->sections[READER_INFO], reader_window_watch, window);
-	inflate_next(&inflation);
+		reader_window_stream_info(window, !started);
 	if (started)
 		pthread_join(thread, NULL);
 }
 
-void reader_sections_read(struct reader_file *file, const struct lookups *lookups)
+static void inflate_one_by_one(struct reader_file *file)
+{
+	for (size_t i = 0; i < READER_SECTION_COUNT; i++)
+		module_section_inflate(&file->sections[i]);
+}
+
+void reader_sections_read(struct reader_file *file, struct lookups *lookups)
 {
 	struct module_section *info = &file->sections[READER_INFO];
 	struct reader_window *window = NULL;
@@ -82,15 +114,15 @@ void reader_sections_read(struct reader_file *file, const struct lookups *lookup
 	if (file->alternate)
 		reader_sections_read(file->alternate, NULL);
 	if (lookups && info->compressed.inflated_size >= file->limits->windowed_bytes) {
-		module_section_inflate(&file->sections[READER_ARANGES], NULL, NULL);
+		module_section_inflate(&file->sections[READER_ARANGES]);
 		window = reader_window_create(file, lookups);
 	}
 	if (window || (info->compressed.data && info->compressed.size >= INFLATED_ALONE))
 		inflate_all(file, window);
 	else
-		for (size_t i = 0; i < READER_SECTION_COUNT; i++)
-			module_section_inflate(&file->sections[i], NULL, NULL);
-	file->windowed = window != NULL;
+		inflate_one_by_one(file);
+	if (window)
+		reader_window_settle(window);
 	reader_window_finish(window);
 }
 
@@ -102,7 +134,7 @@ static void inflate_again(struct module_section *section)
 		return;
 	module_section_deinit(section);
 	*section = (struct module_section){.compressed = compressed};
-	module_section_inflate(section, NULL, NULL);
+	module_section_inflate(section);
 }
 
 void reader_sections_widen(struct reader_file *file)
@@ -113,10 +145,11 @@ void reader_sections_widen(struct reader_file *file)
 	inflate_again(&file->sections[READER_LINE]);
 	for (size_t i = 0; i < file->units.size; i++)
 		reader_abbrevs_destroy(file->units.data[i].abbrevs);
-	file->units.size = 0;
+	file->units.size = file->line_tables.size = 0;
 	memset(file->recent, 0, sizeof(file->recent));
 	file->was_widened = true;
 	file->has_units = file->has_unhandled = file->windowed = file->wants_more = false;
+	file->only_named = false;
 }
 
 struct crashinfo_error *reader_file_create(const struct elf_file *file,
@@ -165,7 +198,7 @@ struct crashinfo_error *reader_file_create_split(const struct elf_file *file,
 
 		snprintf(name, sizeof(name), "%s.dwo", names[split_sections[i]]);
 		module_section_find_debug(file, name, limits->inflated_bytes, section);
-		module_section_inflate(section, NULL, NULL);
+		module_section_inflate(section);
 	}
 	*ret = reader;
 	return NULL;
@@ -218,6 +251,8 @@ void reader_file_destroy(struct reader_file *file)
 	free(file->splits.data);
 	if (file->forked)
 		reader_file_destroy(file->alternate);
+	else
+		free(file->line_tables.data);
 	arena_deinit(&file->arena);
 	free(file);
 }

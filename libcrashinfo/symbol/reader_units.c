@@ -103,8 +103,7 @@ struct reader_unit *reader_unit_of(struct reader_file *file, uint64_t offset)
 
 /* --- the unit's own entry --- */
 
-/* Bases come before what is counted from them only by custom: so first they alone. */
-static void add_base(struct reader_unit *unit, bool is_split, const struct reader_value *value)
+static void add_root(struct reader_unit *unit, const struct reader_value *value)
 {
 	switch (value->name) {
 	case DW_AT_str_offsets_base: unit->str_offsets_base = value->number; break;
@@ -117,50 +116,72 @@ static void add_base(struct reader_unit *unit, bool is_split, const struct reade
 		unit->line = value->number;
 		unit->has_line = true;
 		break;
-	case DW_AT_GNU_dwo_name:
-	case DW_AT_dwo_name: unit->is_skeleton = !is_split; break;
-	default: break;
-	}
-}
-
-static void add_root(struct reader_unit *unit, const struct reader_value *value)
-{
-	switch (value->name) {
 	case DW_AT_comp_dir: unit->comp_dir = value->text; break;
 	case DW_AT_producer: unit->producer = value->text; break;
-	case DW_AT_GNU_dwo_name:
-	case DW_AT_dwo_name: unit->split_name = value->text; break;
 	case DW_AT_language:
 		unit->language = value->number > UINT16_MAX ? 0 : (uint16_t)value->number;
 		break;
+	case DW_AT_GNU_dwo_name:
+	case DW_AT_dwo_name: unit->split_name = value->text; break;
 	default: reader_extent_add(&unit->extent, value); break;
 	}
 }
 
-static bool is_base(unsigned name)
+/* Bases come before what is counted from them only by custom: so first they alone. */
+static uint16_t use_of(uint64_t name)
 {
-	return name == DW_AT_str_offsets_base || name == DW_AT_addr_base ||
-	       name == DW_AT_GNU_addr_base || name == DW_AT_rnglists_base ||
-	       name == DW_AT_stmt_list || name == DW_AT_GNU_ranges_base || name == DW_AT_GNU_dwo_id;
+	switch (name) {
+	case DW_AT_str_offsets_base:
+	case DW_AT_addr_base:
+	case DW_AT_GNU_addr_base:
+	case DW_AT_rnglists_base:
+	case DW_AT_GNU_ranges_base:
+	case DW_AT_GNU_dwo_id:
+	case DW_AT_stmt_list: return READER_FOR_BASE;
+	case DW_AT_low_pc:
+	case DW_AT_high_pc:
+	case DW_AT_ranges:
+	case DW_AT_entry_pc: return READER_FOR_EXTENT;
+	case DW_AT_comp_dir:
+	case DW_AT_producer:
+	case DW_AT_language:
+	case DW_AT_GNU_dwo_name:
+	case DW_AT_dwo_name: return READER_FOR_TEXT;
+	default: return 0;
+	}
 }
 
-static bool read_root(struct reader_file *file, struct reader_unit *unit,
-		      const struct reader_attribute *attributes, size_t count, struct cursor c,
-		      bool bases)
+static bool skip_declaration(struct cursor *c)
 {
-	for (size_t i = 0; i < count; i++) {
-		struct reader_value value;
+	uint64_t name, form;
 
-		/* an index whose base is not known yet may lead nowhere */
-		if (!reader_value(file, unit, &attributes[i], &c, &value) &&
-		    (c.failed || !bases || is_base(attributes[i].name)))
+	do {
+		name = cursor_uleb(c);
+		form = cursor_uleb(c);
+		if (form == DW_FORM_implicit_const)
+			cursor_sleb(c);
+	} while ((name || form) && !c->failed);
+	return !c->failed;
+}
+
+static bool read_declaration(const struct reader_unit *unit, struct cursor *c,
+			     struct reader_attribute *attributes, size_t max, size_t *count_ret)
+{
+	for (size_t count = 0;; count++) {
+		uint64_t name = cursor_uleb(c), form = cursor_uleb(c);
+		int64_t implicit = form == DW_FORM_implicit_const ? cursor_sleb(c) : 0;
+
+		*count_ret = count;
+		if (c->failed)
 			return false;
-		if (bases)
-			add_base(unit, file->is_split, &value);
-		else
-			add_root(unit, &value);
+		if (!name && !form)
+			return true;
+		if (count == max || name > UINT16_MAX || form > UINT16_MAX)
+			return false;
+		attributes[count] = (struct reader_attribute){
+			(uint16_t)name, (uint16_t)form,
+			(int16_t)reader_form_size(unit, (unsigned)form), use_of(name), implicit};
 	}
-	return true;
 }
 
 /* Only the one declaration that the unit's entry uses: most units are not asked for. */
@@ -172,29 +193,12 @@ static bool find_declaration(struct reader_file *file, const struct reader_unit 
 	uint64_t found;
 
 	while ((found = cursor_uleb(&c)) && !c.failed) {
-		size_t count = 0;
-
 		cursor_uleb(&c);
 		cursor_skip(&c, 1);
-		for (;; count++) {
-			uint64_t name = cursor_uleb(&c), form = cursor_uleb(&c);
-			int64_t implicit = form == DW_FORM_implicit_const ? cursor_sleb(&c) : 0;
-
-			if (c.failed)
-				return false;
-			if (!name && !form)
-				break;
-			if (count < max && name <= UINT16_MAX && form <= UINT16_MAX)
-				attributes[count] = (struct reader_attribute){
-					(uint16_t)name, (uint16_t)form,
-					(int16_t)reader_form_size(unit, (unsigned)form), 0,
-					implicit};
-			else if (found == code)
-				return false;
-		}
-		*count_ret = count;
 		if (found == code)
-			return true;
+			return read_declaration(unit, &c, attributes, max, count_ret);
+		if (!skip_declaration(&c))
+			return false;
 	}
 	return false;
 }
@@ -211,26 +215,81 @@ static void set_bases(const struct reader_file *file, struct reader_unit *unit)
 /* Units of all producers have below 20. */
 #define ROOT_ATTRIBUTES 64
 
-bool reader_unit_root(struct reader_file *file, struct reader_unit *unit)
-{
+struct root {
 	struct reader_attribute attributes[ROOT_ATTRIBUTES];
-	struct cursor c = reader_cursor(file, READER_INFO, unit->root);
 	size_t count;
+	struct cursor c; /* behind the code of the entry's declaration */
+};
 
-	if (unit->unhandled || unit->has_root)
+static bool find_root(struct reader_file *file, const struct reader_unit *unit, struct root *ret)
+{
+	uint64_t end = unit->end;
+
+	/* zeros behind what is there would be taken for values */
+	if (unit->dropped && end - unit->offset > READER_HEAD_BYTES)
+		end = unit->offset + READER_HEAD_BYTES;
+	ret->c = reader_cursor(file, READER_INFO, unit->root);
+	ret->c.end = file->sections[READER_INFO].data + end;
+	return unit->root <= end && find_declaration(file, unit, cursor_uleb(&ret->c),
+						     ret->attributes, ROOT_ATTRIBUTES, &ret->count);
+}
+
+static bool read_root(struct reader_file *file, struct reader_unit *unit, const struct root *root,
+		      unsigned use)
+{
+	struct cursor c = root->c;
+
+	for (size_t i = 0; i < root->count; i++) {
+		struct reader_value value;
+
+		if (!reader_used_value(file, unit, &root->attributes[i], use, &c, &value))
+			return false;
+		if (value.name)
+			add_root(unit, &value);
+	}
+	return true;
+}
+
+static bool is_skeleton(const struct root *root)
+{
+	for (size_t i = 0; i < root->count; i++)
+		if (root->attributes[i].name == DW_AT_dwo_name ||
+		    root->attributes[i].name == DW_AT_GNU_dwo_name)
+			return true;
+	return false;
+}
+
+bool reader_unit_extent(struct reader_file *file, struct reader_unit *unit)
+{
+	struct root root;
+
+	if (unit->unhandled || unit->has_extent)
 		return !unit->unhandled;
 	/* DWARF 5 has a header in front of the offsets that units without a base begin behind */
 	unit->str_offsets_base = unit->version >= 5 ? 2u * unit->offset_size : 0;
 	unit->addr_base = unit->version >= 5 ? 8 : 0;
 	if (file->is_split)
 		set_bases(file, unit);
-	if (!find_declaration(file, unit, cursor_uleb(&c), attributes, ROOT_ATTRIBUTES, &count) ||
-	    !read_root(file, unit, attributes, count, c, true) || unit->unhandled ||
-	    !read_root(file, unit, attributes, count, c, false))
+	if (!find_root(file, unit, &root) || !read_root(file, unit, &root, READER_FOR_BASE) ||
+	    !read_root(file, unit, &root, READER_FOR_EXTENT))
 		unit->unhandled = true;
+	else if (is_skeleton(&root))
+		unit->is_skeleton = !file->is_split;
 	unit->low_pc = file->is_split ? file->bases.low_pc : unit->extent.low;
 	unit->has_ranges =
 		unit->extent.has_ranges || (unit->extent.has_low && unit->extent.has_high);
+	unit->has_extent = true;
+	return !unit->unhandled;
+}
+
+bool reader_unit_root(struct reader_file *file, struct reader_unit *unit)
+{
+	struct root root;
+
+	if (!reader_unit_extent(file, unit) || unit->has_root)
+		return !unit->unhandled;
+	if (!find_root(file, unit, &root) || !read_root(file, unit, &root, READER_FOR_TEXT))
+		unit->unhandled = true;
 	unit->has_root = true;
 	return !unit->unhandled;
 }
@@ -241,13 +300,16 @@ struct places {
 	const struct lookups *lookups;
 	struct reader_place *places;
 	struct reader_unit *unit;
+	uint64_t offset;
 	size_t missing; /* lookups without a unit */
-
-	/* for reader_aranges_visit() */
-	reader_offset_fn *visit;
-	void *user;
-	bool *known; /* per lookup */
+	bool named;     /* units are not known yet */
 };
+
+/* Linkers give dropped code the address 0, or one of the highest two. */
+static bool is_range(uint64_t start, uint64_t end)
+{
+	return start < end && start && start < UINT64_MAX - 1;
+}
 
 /*
  * Of units that overlap the one that begins latest is taken, as functions of one may lie in the
@@ -257,30 +319,19 @@ static bool add_range(void *user, uint64_t start, uint64_t end)
 {
 	struct places *places = user;
 
-	/* linkers give dropped code the address 0, or one of the highest two */
-	if (start >= end || !start || start >= UINT64_MAX - 1)
+	if (!is_range(start, end))
 		return true;
 	for (size_t i = lookups_lower(places->lookups, start);
 	     i < places->lookups->count && places->lookups->data[i].address < end; i++) {
 		struct reader_place *place = &places->places[i];
 
-		if (place->unit &&
+		if (place->end &&
 		    (start < place->start || (start == place->start && end >= place->end)))
 			continue;
-		places->missing -= !place->unit;
-		*place = (struct reader_place){start, end, places->unit};
+		places->missing -= !place->end;
+		*place = (struct reader_place){start, end, places->offset, places->unit};
 	}
 	return true;
-}
-
-static bool visit_offset(struct places *places, uint64_t unit, uint64_t start, uint64_t end)
-{
-	for (size_t i = lookups_lower(places->lookups, start);
-	     i < places->lookups->count && places->lookups->data[i].address < end; i++) {
-		places->missing -= !places->known[i];
-		places->known[i] = true;
-	}
-	return places->visit(places->user, unit);
 }
 
 /* The set of address ranges that stands at `c`; false when it is damaged. */
@@ -310,6 +361,7 @@ static bool read_set(struct reader_file *file, struct cursor *section, struct pl
 				(2 * address_size));
 	/* a unit is named by its header, which the entry that it begins with stands behind */
 	places->unit = NULL;
+	places->offset = unit;
 	while (cursor_left(&c) >= 2 * address_size) {
 		uint64_t low = cursor_uint(&c, address_size), size = cursor_uint(&c, address_size);
 
@@ -318,14 +370,9 @@ static bool read_set(struct reader_file *file, struct cursor *section, struct pl
 		if (lookups_lower(places->lookups, low) ==
 		    lookups_lower(places->lookups, low + size))
 			continue;
-		if (places->visit) {
-			if (!visit_offset(places, unit, low, low + size))
-				return false;
-			continue;
-		}
-		if (!places->unit)
+		if (!places->unit && !places->named)
 			places->unit = reader_unit_at(file, unit);
-		if (!places->unit)
+		if (!places->unit && !places->named)
 			return true;
 		add_range(places, low, low + size);
 	}
@@ -340,21 +387,13 @@ static void read_aranges(struct reader_file *file, struct places *places)
 		;
 }
 
-bool reader_aranges_visit(struct reader_file *file, const struct lookups *lookups,
-			  reader_offset_fn *visit, void *user)
+void reader_places_named(struct reader_file *file, const struct lookups *lookups,
+			 struct reader_place *ret)
 {
 	struct places places = {
-		.lookups = lookups,
-		.missing = lookups->count,
-		.visit = visit,
-		.user = user,
-		.known = calloc(lookups->count + 1, sizeof(*places.known)),
-	};
+		.lookups = lookups, .places = ret, .missing = lookups->count, .named = true};
 
-	if (places.known)
-		read_aranges(file, &places);
-	free(places.known);
-	return !places.missing;
+	read_aranges(file, &places);
 }
 
 static void read_units(struct reader_file *file, struct places *places, bool *damaged_ret)
@@ -365,7 +404,8 @@ static void read_units(struct reader_file *file, struct places *places, bool *da
 		if (unit->type != DW_UT_compile && unit->type != DW_UT_skeleton)
 			continue;
 		places->unit = unit;
-		if (!reader_unit_root(file, unit)) {
+		places->offset = unit->offset;
+		if (!reader_unit_extent(file, unit)) {
 			file->has_unhandled = true;
 			continue;
 		}
@@ -384,11 +424,25 @@ static void read_functions(struct reader_file *file, struct places *places, bool
 		if (unit->type != DW_UT_compile || unit->unhandled || unit->has_ranges ||
 		    unit->is_skeleton)
 			continue;
+		if (unit->dropped) {
+			file->wants_more = true;
+			return;
+		}
 		places->unit = unit;
 		if (!reader_tree_functions(file, unit, false, add_range, places))
 			*damaged_ret = true;
 		reader_unit_release(file, unit);
 	}
+}
+
+/* Whether a unit is gone that still has to be read. */
+static bool is_any_dropped(const struct places *places)
+{
+	for (size_t i = 0; i < places->lookups->count; i++)
+		if (places->places[i].unit && places->places[i].unit->dropped &&
+		    !places->lookups->data[i].resolved)
+			return true;
+	return false;
 }
 
 void reader_places(struct reader_file *file, const struct lookups *lookups,
@@ -397,9 +451,14 @@ void reader_places(struct reader_file *file, const struct lookups *lookups,
 	struct places places = {.lookups = lookups, .places = ret, .missing = lookups->count};
 
 	read_aranges(file, &places);
+	if (places.missing && file->only_named) {
+		file->wants_more = true;
+		return;
+	}
 	/* clang and rustc write no .debug_aranges, and assemblers not for every file */
 	if (places.missing)
 		read_units(file, &places, damaged_ret);
 	if (places.missing)
 		read_functions(file, &places, damaged_ret);
+	file->wants_more |= is_any_dropped(&places);
 }

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Compare our DWARF reader with libdw: reader-compare FILE COUNT [DEBUG_DIR [window]]. COUNT
- * addresses are spread evenly over the code of FILE. Prints the first differences, and one line
- * with the sums: addresses compared, different ones, ones that our reader leaves to libdw.
+ * Compare our DWARF reader with libdw: reader-compare FILE COUNT [DEBUG_DIR [JOBS [REFERENCE]]].
+ * COUNT addresses are spread evenly over the code of FILE. With JOBS, by so many threads, and of
+ * compressed sections only what is needed is kept. libdw reads REFERENCE, for what it cannot read.
+ * Prints the first differences, and one line with the sums: addresses compared, different ones,
+ * ones that our reader leaves to libdw.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -47,7 +49,8 @@ static struct lookups make_lookups(const struct elf_file *file, size_t count, bo
 	uint64_t address = 0, total = code_bytes(file, 0, &address);
 
 	for (size_t i = 0; i < count; i++) {
-		/* in small files every byte is asked for, in large ones not the same place each time */
+		/* in small files every byte is asked for, in large ones not the same place each
+		 * time */
 		code_bytes(file, total * i / count + (total > count ? i % (total / count) : 0),
 			   &address);
 		lookups.data[i] =
@@ -127,67 +130,94 @@ static bool is_same(const struct lookup *ours, const struct lookup *theirs, size
 	return same;
 }
 
-/* Only what libdw found something for, of both, which is then `count` long. */
-static size_t keep_known(struct lookups *ours, struct lookups *theirs)
-{
-	size_t kept = 0;
+/* What the command line says. */
+struct run {
+	const char *file, *debug_dir, *reference;
+	size_t count;
+	bool window;
+	unsigned jobs;
+};
 
-	qsort(ours->data, ours->count, sizeof(*ours->data), by_query);
-	for (size_t i = 0; i < theirs->count; i++) {
-		if (!theirs->data[i].frames.size)
-			continue;
-		theirs->data[kept] = theirs->data[i];
-		ours->data[kept++] = ours->data[i];
+static bool read_arguments(int argc, char **argv, struct run *run)
+{
+	if (argc < 3)
+		return false;
+	*run = (struct run){
+		.file = argv[1],
+		.debug_dir = argc > 3 ? argv[3] : NULL,
+		.reference = argc > 5 ? argv[5] : argv[1],
+		.count = strtoul(argv[2], NULL, 10),
+		.window = argc > 4,
+		.jobs = argc > 4 ? (unsigned)strtoul(argv[4], NULL, 10) : 2,
+	};
+	return run->count && run->jobs;
+}
+
+static void open_module(const struct run *run, const struct crashinfo_context *context,
+			struct crashinfo_finder *finder, const char *path,
+			struct symbol_module *ret)
+{
+	struct crashinfo_symbolizer_options options = {.jobs = run->jobs};
+	struct crashinfo_symbol_query query = {.file = path};
+
+	check(symbol_module_open(context, finder, &options, &query, ret));
+}
+
+static const struct elf_file *file_of(const struct symbol_module *module)
+{
+	return module->debug.elf ? &module->debug : &module->image;
+}
+
+/* Print what differs; true when nothing does. */
+static bool compare(const struct run *run, struct lookups *ours, struct lookups *theirs)
+{
+	size_t different = 0, left = 0;
+
+	qsort(theirs->data, run->count, sizeof(*theirs->data), by_query);
+	qsort(ours->data, run->count, sizeof(*ours->data), by_query);
+	for (size_t i = 0; i < run->count; i++) {
+		if (ours->data[i].unhandled)
+			left++;
+		else if (!is_same(&ours->data[i], &theirs->data[i], different))
+			different++;
+		free(ours->data[i].frames.data);
+		free(theirs->data[i].frames.data);
 	}
-	ours->count = theirs->count = kept;
-	lookups_sort(ours);
-	return kept;
+	printf("%zu compared, %zu different, %zu left\n", run->count, different, left);
+	return !different;
 }
 
 int main(int argc, char **argv)
 {
 	struct crashinfo_context context = crashinfo_context_default();
-	struct crashinfo_symbol_query query = {.file = argv[1]};
 	struct crashinfo_finder *finder = NULL;
-	struct crashinfo_symbolizer_options options = {.jobs = 2};
-	struct symbol_module module, other;
+	struct symbol_module module, reference;
 	struct lookups ours, theirs;
-	bool window = argc > 4;
-	size_t different = 0, left = 0, count = argc > 2 ? strtoul(argv[2], NULL, 10) : 0;
+	struct run run;
+	bool same;
 
-	if (!count) {
-		fputs("usage: reader-compare FILE COUNT [DEBUG_DIR [window]]\n", stderr);
+	if (!read_arguments(argc, argv, &run)) {
+		fputs("usage: reader-compare FILE COUNT [DEBUG_DIR [JOBS [REFERENCE]]]\n", stderr);
 		return 64;
 	}
-	if (window)
+	if (run.window)
 		context.limits.windowed_bytes = 1;
 	check(crashinfo_finder_create(&context, &finder));
-	if (argc > 3)
-		check(crashinfo_finder_add_debug_dir(finder, argv[3]));
-	check(symbol_module_open(&context, finder, &options, &query, &module));
-	ours = make_lookups(module.debug.elf ? &module.debug : &module.image, count, false);
-	theirs = make_lookups(module.debug.elf ? &module.debug : &module.image, count, true);
-	check(symbol_module_open(&context, finder, &options, &query, &other));
-	check(symbol_module_resolve_rest(&other, &context.limits, &theirs));
-	qsort(theirs.data, count, sizeof(*theirs.data), by_query);
-	/* a unit that is asked for by address has to be known to .debug_aranges */
-	if (window)
-		count = keep_known(&ours, &theirs);
+	if (run.debug_dir)
+		check(crashinfo_finder_add_debug_dir(finder, run.debug_dir));
+	open_module(&run, &context, finder, run.file, &module);
+	open_module(&run, &context, finder, run.reference, &reference);
+	ours = make_lookups(file_of(&module), run.count, false);
+	theirs = make_lookups(file_of(&reference), run.count, true);
+	check(symbol_module_resolve_rest(&reference, &context.limits, &theirs));
 	check(reader_resolve(module.reader, &ours));
-	qsort(ours.data, count, sizeof(*ours.data), by_query);
-	for (size_t i = 0; i < count; i++) {
-		if (ours.data[i].unhandled)
-			left++;
-		else if (!is_same(&ours.data[i], &theirs.data[i], different))
-			different++;
-		free(ours.data[i].frames.data);
-		free(theirs.data[i].frames.data);
-	}
-	printf("%zu compared, %zu different, %zu left\n", count, different, left);
+	if (run.window)
+		printf("%s: ", module.reader->windowed ? "in part" : "in whole");
+	same = compare(&run, &ours, &theirs);
 	free(ours.data);
 	free(theirs.data);
 	symbol_module_close(&module);
-	symbol_module_close(&other);
+	symbol_module_close(&reference);
 	crashinfo_finder_destroy(finder);
-	return different != 0;
+	return !same;
 }
