@@ -516,6 +516,71 @@ START_TEST(test_stub)
 }
 END_TEST
 
+/* The frame is in the stub itself. */
+START_TEST(test_in_stub)
+{
+	const unsigned char stub[] = {0xff, 0x25, 0xfa, 0x0f, 0, 0}; /* jmp *0xffa(%rip) */
+
+	begin();
+	put(CODE + 0x800, stub, sizeof(stub));
+	put_call(CODE + 0x40, CODE + 0x800);
+	put_word(CODE + 0x1800, CODE + 0x1100);
+	put_word(STACK, CODE + 0x40);
+	check_step(frame_at(CODE + 0x800, STACK), CODE + 0x40, STACK + 8, UNWIND_LEAF);
+}
+END_TEST
+
+/* mov 0xff000ae8(%rip), %rax; call *%rax: its end looks like a call of somewhere else. */
+START_TEST(test_call_in_call)
+{
+	static const unsigned char code[] = {0x48, 0x8b, 0x05, 0xe8, 0x0a, 0x00, 0xff, 0xd0};
+
+	begin();
+	put(CODE + 0x40 - sizeof(code), code, sizeof(code));
+	put_word(STACK, CODE + 0x40);
+	check_step(frame_at(CODE + 0x108, STACK), CODE + 0x40, STACK + 8, UNWIND_LEAF);
+}
+END_TEST
+
+/* A call of what a register says, by way of a thunk: call; pause; lfence; jmp; mov %rax, (%rsp);
+ * ret */
+START_TEST(test_thunk)
+{
+	static const unsigned char thunk[] = {0xe8, 7,    0,    0,    0,    0xf3, 0x90, 0x0f, 0xae,
+					      0xe8, 0xeb, 0xf9, 0x48, 0x89, 0x04, 0x24, 0xc3};
+
+	begin();
+	put(CODE + 0x800, thunk, sizeof(thunk));
+	put_call(CODE + 0x40, CODE + 0x800);
+	put_word(STACK, CODE + 0x40);
+	check_step(frame_at(CODE + 0x108, STACK), CODE + 0x40, STACK + 8, UNWIND_LEAF);
+}
+END_TEST
+
+/* A frame that is taken page by page, whose end the code tells. */
+START_TEST(test_probed_frame)
+{
+	static const unsigned char code[] = {
+		0x48, 0x81, 0xec, 0x00, 0x10, 0x00, 0x00, /* sub $4096, %rsp */
+		0x48, 0x83, 0x0c, 0x24, 0x00,             /* orq $0, (%rsp) */
+		0x48, 0x83, 0xec, 0x18,                   /* sub $24, %rsp */
+		0x8b, 0x05, 0xc3, 0x00, 0x00, 0x00,       /* mov 0xc3(%rip), %eax */
+		0xe8, 0xc3, 0x00, 0x00, 0x00,             /* call */
+	};
+	static const unsigned char call_rax[] = {0xff, 0xd0};
+	struct unwind_frame frame;
+
+	begin();
+	put(CODE + 0x100, code, sizeof(code));
+	put(CODE + 0x40 - 2, call_rax, sizeof(call_rax));
+	put_word(STACK + 8 + 4096 + 24, CODE + 0x40);
+	put_word(STACK, CODE + 0x100 + sizeof(code));
+	frame = frame_at(CODE + 0x100 + sizeof(code) + 0xc3, STACK);
+	ck_assert_int_eq(unwind_step(&space, &frame), UNWIND_GOES_ON);
+	check_step(frame, CODE + 0x40, STACK + 8 + 4096 + 24 + 8, UNWIND_SCAN);
+}
+END_TEST
+
 START_TEST(test_frame_pointer)
 {
 	struct unwind_frame frame;
@@ -780,6 +845,10 @@ static void add(TCase *tests)
 	tcase_add_test(tests, test_bad_call);
 	tcase_add_test(tests, test_leaf);
 	tcase_add_test(tests, test_stub);
+	tcase_add_test(tests, test_in_stub);
+	tcase_add_test(tests, test_call_in_call);
+	tcase_add_test(tests, test_thunk);
+	tcase_add_test(tests, test_probed_frame);
 	tcase_add_test(tests, test_frame_pointer);
 	tcase_add_test(tests, test_scan);
 	tcase_add_test(tests, test_damaged_stack);

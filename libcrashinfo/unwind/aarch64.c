@@ -357,6 +357,7 @@ const struct unwind_arch unwind_aarch64 = {
 	.word = 8,
 	.address_mask = ADDRESS_MASK,
 	.call_before = call_before,
+	.through_stub = through_stub,
 	.jumps = jumps,
 	.is_start = is_start,
 	.is_context_start = is_context_start,

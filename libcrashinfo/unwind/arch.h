@@ -36,6 +36,9 @@ struct unwind_arch {
 	 * stubs. */
 	enum unwind_call (*call_before)(const struct unwind_memory *memory, uint64_t address,
 					uint64_t *target_ret);
+	/* Where a stub at `address` (PLT entry, jump) leads to; `address` itself when it is none.
+	 */
+	uint64_t (*through_stub)(const struct unwind_memory *memory, uint64_t address);
 	/* Places that the function at `address` may go on at by a jump, `max` at most, through
 	 * stubs; not all of them are instructions. *is_any_ret is set when it jumps to where a
 	 * register says. */

@@ -98,12 +98,13 @@ static bool is_within(const struct step *s, uint64_t target, uint64_t sp)
 static enum evidence weigh(const struct step *s, uint64_t address, uint64_t sp,
 			   uint64_t *target_ret)
 {
+	const struct unwind_memory *memory = &s->space->memory;
 	const struct unwind_arch *arch = s->space->arch;
 
 	*target_ret = 0;
 	if (!is_executable(s, address))
 		return NO_RETURN_ADDRESS;
-	switch (arch->call_before(&s->space->memory, address, target_ret)) {
+	switch (arch->call_before(memory, address, target_ret)) {
 	case UNWIND_CALL_NONE:
 		return is_trampoline(s, address, sp) || step_is_bottom(s->space, address)
 			       ? RETURN_ADDRESS
@@ -111,6 +112,9 @@ static enum evidence weigh(const struct step *s, uint64_t address, uint64_t sp,
 	case UNWIND_CALL_UNKNOWN: return MAYBE_RETURN_ADDRESS;
 	case UNWIND_CALL_KNOWN: break;
 	}
+	/* By way of a stub that the frame is in. */
+	if (s->frame->interrupted && arch->through_stub(memory, s->frame->pc) == *target_ret)
+		return RETURN_ADDRESS;
 	if (leads_into(s, *target_ret))
 		return is_within(s, *target_ret, sp) ? RETURN_ADDRESS : NO_RETURN_ADDRESS;
 	/* Nothing to compare with where there is no code, or what called the frame is lost. */

@@ -107,10 +107,25 @@ static bool is_thunk(const struct unwind_memory *memory, uint64_t address)
 	       code[3] == 0x24;
 }
 
+/* Instructions of the longest form have so many bytes. */
+#define CALL_MAX 7
+
+/* Whether the code that ends at `end` ends with a call of what a register or memory says. */
+static bool is_indirect_call(const unsigned char *end)
+{
+	for (unsigned length = 2; length <= CALL_MAX; length++) {
+		const unsigned char *at = end - length;
+
+		if (at[0] == 0xff && indirect_call_length(at[1], at[2]) == length)
+			return true;
+	}
+	return false;
+}
+
 static enum unwind_call call_before(const struct unwind_memory *memory, uint64_t address,
 				    uint64_t *target_ret)
 {
-	enum { BEFORE = 7 };
+	enum { BEFORE = CALL_MAX };
 	/* One more, so that a SIB byte can always be looked at. */
 	unsigned char code[BEFORE + 1] = {0};
 	unsigned skip = 0;
@@ -125,18 +140,14 @@ static enum unwind_call call_before(const struct unwind_memory *memory, uint64_t
 		return read_word(memory, slot, target_ret) ? UNWIND_CALL_KNOWN
 							   : UNWIND_CALL_UNKNOWN;
 	}
-	if (code[BEFORE - 5] == 0xe8) {
-		*target_ret = through_stub(
-			memory, address + (uint64_t)(int64_t)little32(code + BEFORE - 4));
-		return is_thunk(memory, *target_ret) ? UNWIND_CALL_UNKNOWN : UNWIND_CALL_KNOWN;
-	}
-	for (unsigned length = 2; length <= BEFORE; length++) {
-		const unsigned char *at = code + BEFORE - length;
-
-		if (at[0] == 0xff && indirect_call_length(at[1], at[2]) == length)
-			return UNWIND_CALL_UNKNOWN;
-	}
-	return UNWIND_CALL_NONE;
+	/* What follows 0xe8 may be the call, and 0xe8 a part of what is before. */
+	if (is_indirect_call(code + BEFORE))
+		return UNWIND_CALL_UNKNOWN;
+	if (code[BEFORE - 5] != 0xe8)
+		return UNWIND_CALL_NONE;
+	*target_ret =
+		through_stub(memory, address + (uint64_t)(int64_t)little32(code + BEFORE - 4));
+	return is_thunk(memory, *target_ret) ? UNWIND_CALL_UNKNOWN : UNWIND_CALL_KNOWN;
 }
 
 /* As much as can be read, `max` at most. */
@@ -256,26 +267,54 @@ static bool is_return(const struct unwind_memory *memory, const struct unwind_fr
 /* Whether the byte C3 behind `before` is an instruction, and not the operands of one. */
 static bool is_return_behind(unsigned char before)
 {
-	/* Common instructions with two registers: mov, test, cmp, lea and so on. */
-	static const unsigned char operations[] = {0x01, 0x03, 0x09, 0x0b, 0x21, 0x23, 0x29, 0x2b,
-						   0x31, 0x33, 0x39, 0x3b, 0x63, 0x81, 0x83, 0x84,
-						   0x85, 0x88, 0x89, 0x8b, 0xaf, 0xb6, 0xb7, 0xbe,
-						   0xbf, 0xc1, 0xd1, 0xd3, 0xf7, 0xff};
+	/* Calls and jumps, and common instructions with two registers: mov, test, cmp and so on. */
+	static const unsigned char operations[] = {
+		0x01, 0x03, 0x09, 0x0b, 0x21, 0x23, 0x29, 0x2b, 0x31, 0x33, 0x39,
+		0x3b, 0x63, 0x81, 0x83, 0x84, 0x85, 0x88, 0x89, 0x8b, 0xaf, 0xb6,
+		0xb7, 0xbe, 0xbf, 0xc1, 0xd1, 0xd3, 0xe8, 0xe9, 0xeb, 0xf7, 0xff};
 
+	/* A distance from rip follows; what is added to rsp before a return is a multiple of 8. */
+	if ((before & 0xc7) == 0x05)
+		return false;
+	if ((before & 0xf0) == 0x70) /* a short jump */
+		return false;
 	for (size_t i = 0; i < sizeof(operations); i++)
 		if (operations[i] == before)
 			return false;
 	return true;
 }
 
+/* What is taken of the stack before `at` page by page, each of which is touched. */
+static uint64_t probed_before(const struct unwind_memory *memory, uint64_t at)
+{
+	enum { PAGE = 4096, LOOP = 32 };
+	/* sub $4096, %rsp; orq $0, (%rsp) */
+	static const unsigned char probe[] = {0x48, 0x81, 0xec, 0,    0x10, 0,
+					      0,    0x48, 0x83, 0x0c, 0x24, 0};
+	/* lea -size(%rsp), %r11: how far a loop goes */
+	static const unsigned char loop[] = {0x4c, 0x8d, 0x9c, 0x24};
+	unsigned char code[sizeof(probe)];
+	uint64_t size = 0;
+
+	for (; read_bytes(memory, at - sizeof(probe), code, sizeof(probe)) &&
+	       equal(code, probe, sizeof(probe));
+	     at -= sizeof(probe))
+		size += PAGE;
+	for (unsigned i = 8; !size && i <= LOOP && read_bytes(memory, at - i, code, 8); i++)
+		if (equal(code, loop, sizeof(loop)))
+			return -(uint64_t)(int64_t)little32(code + sizeof(loop));
+	return size;
+}
+
 /* sub $size, %rsp: the last one before `pc`, unless the function seems to end between them. */
 static uint64_t frame_size(const struct unwind_memory *memory, uint64_t pc)
 {
-	enum { BEFORE = 512 };
+	enum { BEFORE = 2048 };
 	unsigned char code[9]; /* what is before the instruction, too */
 
 	for (unsigned i = 1; i <= BEFORE; i++) {
 		const unsigned char *at = code + 1;
+		uint64_t size = 0;
 
 		if (!read_bytes(memory, pc - i - 1, code, sizeof(code)) ||
 		    (at[0] == 0xc3 && is_return_behind(code[0])))
@@ -283,9 +322,11 @@ static uint64_t frame_size(const struct unwind_memory *memory, uint64_t pc)
 		if (at[0] != 0x48 || at[2] != 0xec || i < 4)
 			continue;
 		if (at[1] == 0x83 && at[3] < 0x80)
-			return at[3];
+			size = at[3];
 		if (at[1] == 0x81 && i >= 7)
-			return (uint32_t)little32(at + 3);
+			size = (uint32_t)little32(at + 3);
+		if (size)
+			return size + probed_before(memory, pc - i);
 	}
 	return 0;
 }
@@ -342,6 +383,7 @@ const struct unwind_arch unwind_x86_64 = {
 	.word = 8,
 	.address_mask = UINT64_MAX,
 	.call_before = call_before,
+	.through_stub = through_stub,
 	.jumps = jumps,
 	.is_start = is_start,
 	.is_context_start = is_context_start,
