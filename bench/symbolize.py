@@ -157,7 +157,7 @@ def make_report(chance, modules, frames):
 
 
 def known_modules(files, tree):
-    """(path, build id, functions) of files, which are linked into a tree by build id."""
+    """(path, build id, functions) of files, which get a tree by build id: links out of it are not followed."""
     modules = []
     for path in files:
         out = subprocess.run(["readelf", "-n", path], capture_output=True, text=True, check=False).stdout
@@ -166,7 +166,10 @@ def known_modules(files, tree):
             modules.append(("/" + os.path.basename(path), ids[0], functions(path)))
             link = os.path.join(tree, ".build-id", ids[0][:2], ids[0][2:] + ".debug")
             os.makedirs(os.path.dirname(link), exist_ok=True)
-            os.symlink(os.path.abspath(path), link)
+            try:
+                os.link(path, link)
+            except OSError:
+                shutil.copy(path, link)
     return modules
 
 

@@ -23,7 +23,6 @@ struct reports {
 	struct symbolize *symbolize;
 	struct crashinfo_inputs *inputs;
 	struct crashinfo_report *reports[BATCH_REPORTS];
-	char *texts[BATCH_REPORTS]; /* what the reports point into */
 	char *names[BATCH_REPORTS];
 	size_t indexes[BATCH_REPORTS]; /* within their files */
 	size_t count, bytes;
@@ -170,7 +169,6 @@ static void end_batch(struct reports *r)
 {
 	for (size_t i = 0; i < r->count; i++) {
 		crashinfo_report_destroy(r->reports[i]);
-		free(r->texts[i]);
 		free(r->names[i]);
 	}
 	r->count = r->bytes = 0;
@@ -197,26 +195,24 @@ static void run_batch(struct reports *r)
 
 /* --- input --- */
 
-/* The report's own copy of its text: that of the input goes with the next file. */
+/* The text of the input goes with the next file, so the report takes a copy. */
 static void add_report(struct reports *r, const struct crashinfo_input *input)
 {
 	struct tool *tool = &r->symbolize->tool;
-	struct crashinfo_slice raw = crashinfo_json_raw(input->json, 0);
-	size_t i = r->count;
+	size_t i = r->count, size = crashinfo_json_raw(input->json, 0).size;
+	struct crashinfo_error *error = crashinfo_json_keep(input->json);
 
-	r->texts[i] = malloc(raw.size + 1);
-	r->names[i] = strdup(input->name);
-	if (!r->texts[i] || !r->names[i])
-		exit(tool_failed(tool, crashinfo_error_no_memory()) ? TOOL_FAILED : TOOL_OK);
-	memcpy(r->texts[i], raw.data, raw.size);
-	crashinfo_json_destroy(input->json);
-	if (!parse_again(r, r->texts[i], raw.size, &r->reports[i])) {
-		free(r->texts[i]);
-		free(r->names[i]);
+	if (error)
+		crashinfo_json_destroy(input->json);
+	else
+		error = crashinfo_report_create(&tool->context, input->json, &r->reports[i]);
+	if (tool_failed(tool, error))
 		return;
-	}
+	r->names[i] = strdup(input->name);
+	if (!r->names[i])
+		exit(tool_failed(tool, crashinfo_error_no_memory()) ? TOOL_FAILED : TOOL_OK);
 	r->indexes[i] = input->index;
-	r->bytes += raw.size;
+	r->bytes += size;
 	r->count++;
 	if (r->count == BATCH_REPORTS || r->bytes >= BATCH_BYTES)
 		run_batch(r);

@@ -28,6 +28,7 @@ struct crashinfo_json {
 	const char *begin; /* where this document was begun to be read */
 	struct json_node *nodes;
 	uint32_t node_count;
+	char *kept; /* its own copy of the text, NULL when that is the caller's */
 };
 
 static inline enum crashinfo_json_type json_type(const struct json_node *node)

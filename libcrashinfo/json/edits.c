@@ -181,6 +181,19 @@ static struct crashinfo_error *append_member(struct crashinfo_json_edits *edits,
 	return add_wish(edits, wish);
 }
 
+struct crashinfo_error *crashinfo_json_edits_append_members(struct crashinfo_json_edits *edits,
+							    crashinfo_json_node object,
+							    const char *members, size_t size)
+{
+	struct wish wish = {.container = object, .removed = CRASHINFO_JSON_NONE};
+
+	if (!is_type(edits, object, CRASHINFO_JSON_OBJECT))
+		return wrong_node("an object");
+	if (!copy(edits, members, size, &wish.value))
+		return crashinfo_error_no_memory();
+	return add_wish(edits, wish);
+}
+
 struct crashinfo_error *crashinfo_json_edits_set(struct crashinfo_json_edits *edits,
 						 crashinfo_json_node object, const char *name,
 						 const char *value, size_t size)

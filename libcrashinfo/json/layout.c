@@ -15,15 +15,12 @@ struct layout {
 	struct strbuf out;
 	const char *at, *end;
 	size_t depth;
-	bool pretty;
 };
 
 static void layout_newline(struct layout *l)
 {
 	size_t depth = l->depth < LAYOUT_MAX_INDENT ? l->depth : LAYOUT_MAX_INDENT;
 
-	if (!l->pretty)
-		return;
 	strbuf_addc(&l->out, '\n');
 	strbuf_pad(&l->out, ' ', 2 * depth);
 }
@@ -75,11 +72,32 @@ static void layout_next(struct layout *l)
 		layout_newline(l);
 		break;
 	case ':':
-		strbuf_add(&l->out, ": ", l->pretty ? 2 : 1);
+		strbuf_adds(&l->out, ": ");
 		l->at++;
 		break;
 	default: layout_token(l);
 	}
+}
+
+/* Without blanks all that is left can be copied in pieces as long as there are none. */
+static void layout_compact(struct layout *l)
+{
+	const char *from = l->at;
+
+	while (l->at < l->end && !l->out.failed) {
+		if (*l->at == '"') {
+			l->at++;
+			while ((l->at = scan_string(l->at, l->end)) < l->end && *l->at != '"')
+				l->at += *l->at == '\\' && l->end - l->at > 1 ? 2 : 1;
+			l->at += l->at < l->end;
+		} else if (scan_is_blank(*l->at)) {
+			strbuf_add(&l->out, from, (size_t)(l->at - from));
+			from = l->at = scan_blanks(l->at, l->end);
+		} else {
+			l->at++;
+		}
+	}
+	strbuf_add(&l->out, from, (size_t)(l->at - from));
 }
 
 struct crashinfo_error *crashinfo_json_layout(const char *text, size_t size,
@@ -89,12 +107,13 @@ struct crashinfo_error *crashinfo_json_layout(const char *text, size_t size,
 	struct layout l = {
 		.at = scan_mark(text, text + size),
 		.end = text + size,
-		.pretty = layout == CRASHINFO_JSON_PRETTY,
 	};
 	char *data;
 
 	/* most texts change little in size */
 	strbuf_reserve(&l.out, size);
+	if (layout == CRASHINFO_JSON_COMPACT)
+		layout_compact(&l);
 	while (!l.out.failed && (l.at = scan_blanks(l.at, l.end)) < l.end)
 		layout_next(&l);
 	size = l.out.size;

@@ -480,7 +480,29 @@ struct crashinfo_error *crashinfo_json_parse_next(const struct crashinfo_context
 
 void crashinfo_json_destroy(struct crashinfo_json *json)
 {
-	if (json)
+	if (json) {
 		free(json->nodes);
+		free(json->kept);
+	}
 	free(json);
+}
+
+struct crashinfo_error *crashinfo_json_keep(struct crashinfo_json *json)
+{
+	size_t size = json->nodes[0].end;
+	char *copy = json->kept ? NULL : malloc(size + 1);
+	struct json_node *nodes;
+
+	if (json->kept)
+		return NULL;
+	if (!copy)
+		return crashinfo_error_no_memory();
+	memcpy(copy, json->begin, size);
+	copy[size] = '\0';
+	json->text = json->begin = json->kept = copy;
+	/* the reader made room for more */
+	nodes = realloc(json->nodes, json->node_count * sizeof(*nodes));
+	if (nodes)
+		json->nodes = nodes;
+	return NULL;
 }

@@ -4,15 +4,16 @@
 
 #include "base/limits.h"
 #include "report/report.h"
+#include "json/string.h"
 
 struct frame_text {
 	const char *name;
-	size_t offset;
+	size_t size, offset;
 };
 
-#define MEMBER(name)                                          \
-	{                                                     \
-#name, offsetof(struct crashinfo_frame, name) \
+#define MEMBER(name)                                                             \
+	{                                                                        \
+#name, sizeof(#name) - 1, offsetof(struct crashinfo_frame, name) \
 	}
 
 static const struct frame_text texts[] = {
@@ -22,13 +23,13 @@ static const struct frame_text texts[] = {
 
 struct frame_address {
 	const char *name;
-	size_t value, flag;
+	size_t size, value, flag;
 };
 
-#define ADDRESS(name)                                                \
-	{                                                            \
-#name, offsetof(struct crashinfo_frame, name),       \
-			offsetof(struct crashinfo_frame, has_##name) \
+#define ADDRESS(name)                                                             \
+	{                                                                         \
+#name, sizeof(#name) - 1, offsetof(struct crashinfo_frame, name), \
+			offsetof(struct crashinfo_frame, has_##name)              \
 	}
 
 static const struct frame_address addresses[] = {
@@ -39,15 +40,71 @@ static const struct frame_address addresses[] = {
 	ADDRESS(symbol_address),
 };
 
+/* All that is read of a frame of any dialect but one: the texts, the addresses, then these. */
+#define TEXTS     (sizeof(texts) / sizeof(texts[0]))
+#define ADDRESSES (sizeof(addresses) / sizeof(addresses[0]))
+#define OTHERS    (sizeof(others) / sizeof(others[0]))
+
+static const char *const others[] = {"line", "column", "comments", "names"};
+
+enum frame_other {
+	OTHER_LINE,
+	OTHER_COLUMN,
+	OTHER_COMMENTS,
+	OTHER_NAMES,
+};
+
+/* Values of the members of a frame, NONE where it has none; found in one pass over them. */
+struct frame_members {
+	crashinfo_json_node texts[TEXTS], addresses[ADDRESSES], others[OTHERS];
+};
+
+/* The place for the value of a member; NULL when nobody asks for it. */
+static crashinfo_json_node *place_of(const struct crashinfo_json *json,
+				     const struct json_node *name, struct frame_members *members)
+{
+	for (size_t i = 0; i < TEXTS; i++)
+		if (json_may_be_long(name, texts[i].size) &&
+		    json_string_is(json, name, texts[i].name, texts[i].size))
+			return &members->texts[i];
+	for (size_t i = 0; i < ADDRESSES; i++)
+		if (json_may_be_long(name, addresses[i].size) &&
+		    json_string_is(json, name, addresses[i].name, addresses[i].size))
+			return &members->addresses[i];
+	for (size_t i = 0; i < OTHERS; i++)
+		if (json_may_be_long(name, strlen(others[i])) &&
+		    json_string_is(json, name, others[i], strlen(others[i])))
+			return &members->others[i];
+	return NULL;
+}
+
+/* Of members with one name the last counts, as everywhere. */
+static void find_members(const struct crashinfo_json *json, crashinfo_json_node frame,
+			 struct frame_members *members)
+{
+	uint32_t end = json->nodes[frame].next;
+
+	for (size_t i = 0; i < TEXTS; i++)
+		members->texts[i] = CRASHINFO_JSON_NONE;
+	for (size_t i = 0; i < ADDRESSES; i++)
+		members->addresses[i] = CRASHINFO_JSON_NONE;
+	for (size_t i = 0; i < OTHERS; i++)
+		members->others[i] = CRASHINFO_JSON_NONE;
+	for (uint32_t child = frame + 1; child < end; child = json->nodes[child + 1].next) {
+		crashinfo_json_node *place = place_of(json, &json->nodes[child], members);
+
+		if (place)
+			*place = child + 1;
+	}
+}
+
 static void *at_offset(struct crashinfo_frame *frame, size_t offset)
 {
 	return (char *)frame + offset;
 }
 
-static uint32_t small_number(const struct crashinfo_json *json, crashinfo_json_node object,
-			     const char *name)
+static uint32_t small_number(const struct crashinfo_json *json, crashinfo_json_node node)
 {
-	crashinfo_json_node node = crashinfo_json_member(json, object, name);
 	uint64_t value;
 
 	if (node == CRASHINFO_JSON_NONE || !crashinfo_json_uint64(json, node, &value) ||
@@ -56,24 +113,21 @@ static uint32_t small_number(const struct crashinfo_json *json, crashinfo_json_n
 	return (uint32_t)value;
 }
 
-static void read_addresses(const struct crashinfo_json *json, struct crashinfo_frame *frame)
+static void read_addresses(const struct crashinfo_json *json, const struct frame_members *members,
+			   struct crashinfo_frame *frame)
 {
-	for (size_t i = 0; i < sizeof(addresses) / sizeof(addresses[0]); i++) {
-		const struct frame_address *member = &addresses[i];
-		crashinfo_json_node node = crashinfo_json_member(json, frame->node, member->name);
-
-		*(bool *)at_offset(frame, member->flag) =
-			report_address(json, node, at_offset(frame, member->value));
-	}
+	for (size_t i = 0; i < ADDRESSES; i++)
+		*(bool *)at_offset(frame, addresses[i].flag) = report_address(
+			json, members->addresses[i], at_offset(frame, addresses[i].value));
 }
 
 static struct crashinfo_error *read_texts(struct crashinfo_report *report,
+					  const struct frame_members *members,
 					  struct crashinfo_frame *frame)
 {
-	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
-		struct crashinfo_error *error = report_text(
-			report, crashinfo_json_member(report->json, frame->node, texts[i].name),
-			at_offset(frame, texts[i].offset));
+	for (size_t i = 0; i < TEXTS; i++) {
+		struct crashinfo_error *error =
+			report_text(report, members->texts[i], at_offset(frame, texts[i].offset));
 
 		if (error)
 			return error;
@@ -82,10 +136,10 @@ static struct crashinfo_error *read_texts(struct crashinfo_report *report,
 }
 
 static struct crashinfo_error *read_comments(struct crashinfo_report *report,
+					     crashinfo_json_node array,
 					     struct crashinfo_frame *frame)
 {
 	const struct crashinfo_json *json = report->json;
-	crashinfo_json_node array = crashinfo_json_member(json, frame->node, "comments");
 	const char **comments;
 
 	if (array == CRASHINFO_JSON_NONE || !crashinfo_json_count(json, array) ||
@@ -110,10 +164,10 @@ static struct crashinfo_error *read_comments(struct crashinfo_report *report,
 
 /* Up to 2024 the names of an address were a list; its first entry is the innermost function. */
 static struct crashinfo_error *read_legacy_names(struct crashinfo_report *report,
+						 crashinfo_json_node names,
 						 struct crashinfo_frame *frame)
 {
 	const struct crashinfo_json *json = report->json;
-	crashinfo_json_node names = crashinfo_json_member(json, frame->node, "names");
 	crashinfo_json_node first;
 	struct crashinfo_error *error;
 
@@ -123,8 +177,8 @@ static struct crashinfo_error *read_legacy_names(struct crashinfo_report *report
 	first = crashinfo_json_first(json, names);
 	if (first == CRASHINFO_JSON_NONE)
 		return NULL;
-	frame->line = small_number(json, first, "lineno");
-	frame->column = small_number(json, first, "colno");
+	frame->line = small_number(json, crashinfo_json_member(json, first, "lineno"));
+	frame->column = small_number(json, crashinfo_json_member(json, first, "colno"));
 	error = report_text(report, crashinfo_json_member(json, first, "name"), &frame->function);
 	if (error)
 		return error;
@@ -185,18 +239,20 @@ static struct crashinfo_error *read_frame(struct crashinfo_report *report,
 					  struct crashinfo_frame *frame)
 {
 	const struct crashinfo_json *json = report->json;
+	struct frame_members members;
 	struct crashinfo_error *error;
 
 	if (crashinfo_json_type(json, frame->node) != CRASHINFO_JSON_OBJECT)
 		return NULL;
-	read_addresses(json, frame);
-	frame->line = small_number(json, frame->node, "line");
-	frame->column = small_number(json, frame->node, "column");
-	error = read_texts(report, frame);
+	find_members(json, frame->node, &members);
+	read_addresses(json, &members, frame);
+	frame->line = small_number(json, members.others[OTHER_LINE]);
+	frame->column = small_number(json, members.others[OTHER_COLUMN]);
+	error = read_texts(report, &members, frame);
 	if (!error)
-		error = read_comments(report, frame);
+		error = read_comments(report, members.others[OTHER_COMMENTS], frame);
 	if (!error)
-		error = read_legacy_names(report, frame);
+		error = read_legacy_names(report, members.others[OTHER_NAMES], frame);
 	if (!error && report->dialect == CRASHINFO_DIALECT_DRAFT0002)
 		error = read_draft_module(report, frame);
 	return error;

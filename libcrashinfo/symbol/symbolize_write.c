@@ -23,6 +23,7 @@ static const char *const answer_members[] = {
 /* JSON of each answer member, in the order above; empty when it is to be absent. */
 struct frame_texts {
 	struct strbuf texts[ANSWER_MEMBERS];
+	struct strbuf members; /* those that are present, with their names and commas */
 };
 
 /* Of all frames of one answer, whose `frames` they are. */
@@ -47,9 +48,11 @@ struct symbolize_texts *symbolize_texts_create(void)
 
 static void answer_texts_deinit(struct answer_texts *texts)
 {
-	for (size_t i = 0; i < texts->count; i++)
+	for (size_t i = 0; i < texts->count; i++) {
 		for (size_t k = 0; k < ANSWER_MEMBERS; k++)
 			strbuf_deinit(&texts->data[i].texts[k]);
+		strbuf_deinit(&texts->data[i].members);
+	}
 	free(texts->data);
 	*texts = (struct answer_texts){0};
 }
@@ -78,13 +81,26 @@ static bool add_number(struct strbuf *buf, uint32_t number)
 	return !buf->failed;
 }
 
+static bool join_members(struct frame_texts *texts)
+{
+	for (size_t i = 0; i < ANSWER_MEMBERS; i++) {
+		if (!texts->texts[i].size)
+			continue;
+		strbuf_adds(&texts->members, texts->members.size ? ",\"" : "\"");
+		strbuf_adds(&texts->members, answer_members[i]);
+		strbuf_adds(&texts->members, "\":");
+		strbuf_add(&texts->members, texts->texts[i].data, texts->texts[i].size);
+	}
+	return !texts->members.failed;
+}
+
 static bool fill_texts(const struct crashinfo_symbol_frame *frame, struct frame_texts *texts)
 {
 	return add_text(&texts->texts[0], frame->function) &&
 	       add_text(&texts->texts[1], frame->mangled_name) &&
 	       add_text(&texts->texts[2], frame->file) &&
 	       add_number(&texts->texts[3], frame->line) &&
-	       add_number(&texts->texts[4], frame->column);
+	       add_number(&texts->texts[4], frame->column) && join_members(texts);
 }
 
 /* The texts of an answer, whose frames tell it from others; NULL when memory is out. */
@@ -191,17 +207,22 @@ static void add_frame(const struct crashinfo_json *json, crashinfo_json_node nod
 		strbuf_add(buf, value.data, value.size);
 		separator = ",";
 	}
-	for (size_t i = 0; i < ANSWER_MEMBERS; i++) {
-		if (!texts->texts[i].size)
-			continue;
+	if (texts->members.size) {
 		strbuf_adds(buf, separator);
-		strbuf_addc(buf, '"');
-		strbuf_adds(buf, answer_members[i]);
-		strbuf_adds(buf, "\":");
-		strbuf_add(buf, texts->texts[i].data, texts->texts[i].size);
+		strbuf_add(buf, texts->members.data, texts->members.size);
 		separator = ",";
 	}
 	strbuf_adds(buf, *separator == '{' ? "{}" : "}");
+}
+
+/* Whether none of the members of an answer is there yet, as none is in what crashes leave. */
+static bool is_untouched(const struct crashinfo_json *json, crashinfo_json_node node)
+{
+	crashinfo_json_node name = crashinfo_json_first(json, node);
+
+	while (name != CRASHINFO_JSON_NONE && !is_answer_member(json, name))
+		name = crashinfo_json_next(json, node, name);
+	return name == CRASHINFO_JSON_NONE;
 }
 
 /* Edit the first frame; `texts` is NULL without an answer, `reason` when it lacks nothing. */
@@ -211,8 +232,12 @@ static struct crashinfo_error *write_first(const struct crashinfo_json *json,
 					   const struct frame_texts *texts, const char *reason)
 {
 	struct strbuf comments _strbuf_ = {0};
-	struct crashinfo_error *error = add_comments(json, node, reason, &comments);
+	struct crashinfo_error *error;
 
+	if (texts && texts->members.size && !reason && is_untouched(json, node))
+		return crashinfo_json_edits_append_members(edits, node, texts->members.data,
+							   texts->members.size);
+	error = add_comments(json, node, reason, &comments);
 	/* without an answer only the comment is new: what the frame says of itself stays */
 	for (size_t i = 0; texts && i < ANSWER_COMMENTS && !error; i++)
 		error = edit_member(json, edits, node, answer_members[i], &texts->texts[i]);

@@ -662,6 +662,10 @@ START_TEST(test_layout)
 		      "  \"b \\\" ,\": \"\\u0041 { \",\n  \"c\": {\n    \"d\": -0.0\n  }\n}");
 	expect_layout(" 1e400 ", CRASHINFO_JSON_PRETTY, "1e400");
 	expect_layout("[ \n]", CRASHINFO_JSON_PRETTY, "[]");
+	expect_layout("[ \n]", CRASHINFO_JSON_COMPACT, "[]");
+	expect_layout("[{\"a\":1}]", CRASHINFO_JSON_COMPACT, "[{\"a\":1}]");
+	expect_layout("[ \"a \\\" b\" , 1 , { } ]\n", CRASHINFO_JSON_COMPACT,
+		      "[\"a \\\" b\",1,{}]");
 	expect_layout("\xef\xbb\xbf[\"\xc3\xa9 \"]", CRASHINFO_JSON_COMPACT, "[\"\xc3\xa9 \"]");
 }
 END_TEST

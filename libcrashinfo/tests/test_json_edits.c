@@ -105,6 +105,49 @@ START_TEST(test_set)
 }
 END_TEST
 
+START_TEST(test_append_members)
+{
+	struct editing e = begin("[{},{ \"a\":1 },{\"b\":2}]");
+	crashinfo_json_node first = crashinfo_json_first(e.json, 0);
+	crashinfo_json_node second = crashinfo_json_next(e.json, 0, first);
+	crashinfo_json_node third = crashinfo_json_next(e.json, 0, second);
+
+	ck_ok(crashinfo_json_edits_append_members(e.edits, first, "\"x\":1,\"y\":[2]", 13));
+	ck_ok(crashinfo_json_edits_append_members(e.edits, second, "\"x\":1,\"y\":[2]", 13));
+	ck_ok(crashinfo_json_edits_remove(e.edits, third, "b"));
+	ck_ok(crashinfo_json_edits_append_members(e.edits, third, "\"x\":3", 5));
+	set(&e, third, "z", "4");
+	ck_fails(crashinfo_json_edits_append_members(e.edits, 0, "\"x\":3", 5),
+		 CRASHINFO_ERROR_INVALID_ARGUMENT);
+	end(&e, "[{\"x\":1,\"y\":[2]},{ \"a\":1,\"x\":1,\"y\":[2] },{\"x\":3,\"z\":4}]");
+}
+END_TEST
+
+/* The text that the document was read from goes, and the document is edited as before. */
+START_TEST(test_keep)
+{
+	char text[] = " 1 {\"a\": [1, 2]} \"next\"";
+	struct editing e;
+	uint32_t line, column;
+	size_t offset = 0;
+
+	ck_ok(crashinfo_json_parse_next(NULL, text, strlen(text), NULL, &offset, &e.json));
+	crashinfo_json_destroy(e.json);
+	ck_ok(crashinfo_json_parse_next(NULL, text, strlen(text), NULL, &offset, &e.json));
+	ck_ok(crashinfo_json_keep(e.json));
+	ck_ok(crashinfo_json_keep(e.json));
+	memset(text, '#', sizeof(text));
+	ck_assert_uint_eq(crashinfo_json_offset(e.json, member(&e, "a")), 6);
+	crashinfo_json_position(e.json, crashinfo_json_offset(e.json, member(&e, "a")), &line,
+				&column);
+	ck_assert_uint_eq(line, 1);
+	ck_assert_uint_eq(column, 7);
+	ck_ok(crashinfo_json_edits_create(e.json, &e.edits));
+	set(&e, 0, "b", "3");
+	end(&e, "{\"a\": [1, 2],\"b\":3}");
+}
+END_TEST
+
 START_TEST(test_remove)
 {
 	struct editing e = begin("{\"a\":1 , \"b\":2 , \"a\":3}");
@@ -438,6 +481,8 @@ static void add_tests(TCase *tests)
 {
 	tcase_add_test(tests, test_untouched_bytes);
 	tcase_add_test(tests, test_set);
+	tcase_add_test(tests, test_append_members);
+	tcase_add_test(tests, test_keep);
 	tcase_add_test(tests, test_remove);
 	tcase_add_test(tests, test_insert);
 	tcase_add_test(tests, test_document_of_a_sequence);

@@ -65,8 +65,14 @@ struct crashinfo_error *crashinfo_json_parse_next(const struct crashinfo_context
 						  const char *text, size_t size, const char *source,
 						  size_t *offset, struct crashinfo_json **ret);
 
-/* Frees the nodes; the text is the caller's. NULL is a no-op. */
+/* Frees the nodes; the text is the caller's unless it was kept. NULL is a no-op. */
 void crashinfo_json_destroy(struct crashinfo_json *json);
+
+/*
+ * Copy the text of the document, so that the one it was parsed from may go. Offsets and positions
+ * count from the document's first byte then. NO_MEMORY is the only error.
+ */
+struct crashinfo_error *crashinfo_json_keep(struct crashinfo_json *json);
 
 enum crashinfo_json_type crashinfo_json_type(const struct crashinfo_json *json,
 					     crashinfo_json_node node);
@@ -156,6 +162,14 @@ struct crashinfo_error *crashinfo_json_edits_replace(struct crashinfo_json_edits
 struct crashinfo_error *crashinfo_json_edits_set(struct crashinfo_json_edits *edits,
 						 crashinfo_json_node object, const char *name,
 						 const char *value, size_t size);
+
+/*
+ * Append `members`, the text of one or more with commas between them, that `object` does not have
+ * and that are not set: nobody looks.
+ */
+struct crashinfo_error *crashinfo_json_edits_append_members(struct crashinfo_json_edits *edits,
+							    crashinfo_json_node object,
+							    const char *members, size_t size);
 
 /* Remove all members `name` of `object`; no error when there are none. */
 struct crashinfo_error *crashinfo_json_edits_remove(struct crashinfo_json_edits *edits,
