@@ -1,6 +1,6 @@
 # Sourced by *.test scripts: TAP on standard output, a scratch folder, and the tools on PATH.
 #
-#   . "$TOP/tools/tests/lib.sh"
+#   . "${TOP:?}/tools/tests/lib.sh"
 #   ok "what holds" command args...      passes when the command succeeds
 #   is "what" "$got" "$expected"         passes when the strings are equal
 #   exits 2 "what" command args...       passes when the command ends with that status
