@@ -155,14 +155,17 @@ static void write_in_place(struct reports *r, size_t i, const char *text, size_t
 	tool_failed(&r->symbolize->tool, error);
 }
 
-static void write_report(struct reports *r, size_t i, const char *text, size_t size)
+static void write_report(void *user, size_t i, char *text, size_t size)
 {
+	struct reports *r = user;
+
 	if (r->symbolize->options.in_place)
 		write_in_place(r, i, text, size);
 	else if (symbolize_for_people(r->symbolize->options.format))
 		render_report(r, text, size);
 	else
 		tool_json(&r->symbolize->tool, text, size);
+	free(text);
 }
 
 static void end_batch(struct reports *r)
@@ -178,18 +181,10 @@ static void run_batch(struct reports *r)
 {
 	const struct crashinfo_symbolize_options how = {.force = r->symbolize->options.force};
 	struct tool *tool = &r->symbolize->tool;
-	char *texts[BATCH_REPORTS];
-	size_t sizes[BATCH_REPORTS];
-	struct crashinfo_error *error;
 
-	error = crashinfo_symbolize(&tool->context, r->symbolize->symbolizer, &how, r->reports,
-				    r->count, texts, sizes, &r->stats, note_frame, r);
-	if (!tool_failed(tool, error)) {
-		for (size_t i = 0; i < r->count; i++) {
-			write_report(r, i, texts[i], sizes[i]);
-			free(texts[i]);
-		}
-	}
+	tool_failed(tool, crashinfo_symbolize(&tool->context, r->symbolize->symbolizer, &how,
+					      r->reports, r->count, &r->stats, note_frame,
+					      write_report, r));
 	end_batch(r);
 }
 

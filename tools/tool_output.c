@@ -103,6 +103,8 @@ static ssize_t out_write(void *cookie, const char *bytes, size_t size)
 
 FILE *tool_out(struct tool *tool)
 {
+	static char buffer[OUT_BUFFER_BYTES]; /* of standard output or the one file */
+
 	if (tool->out)
 		return tool->out;
 	if (!to_stdout(tool) && tool_failed(tool, crashinfo_file_create(tool->output, &tool->file)))
@@ -113,7 +115,8 @@ FILE *tool_out(struct tool *tool)
 		tool_failed(tool, crashinfo_error_no_memory());
 		exit(TOOL_FAILED);
 	}
-	setvbuf(tool->out, NULL, tool_on_terminal(tool) ? _IOLBF : _IOFBF, OUT_BUFFER_BYTES);
+	/* a size alone is not enough: libc then takes a small one */
+	setvbuf(tool->out, buffer, tool_on_terminal(tool) ? _IOLBF : _IOFBF, sizeof(buffer));
 	return tool->out;
 }
 

@@ -104,27 +104,39 @@ static struct crashinfo_error *open_report(struct debugger *d, const char *text,
 	return error ? error : crashinfo_report_create(&d->tool.context, json, ret);
 }
 
+struct named {
+	char *text;
+	size_t size;
+};
+
+static void take_named(void *user, size_t report, char *text, size_t size)
+{
+	(void)report;
+	*(struct named *)user = (struct named){text, size};
+}
+
 static struct crashinfo_error *name_frames(struct debugger *d, struct crashinfo_finder *finder,
 					   char **text, size_t *size)
 {
 	struct crashinfo_symbolizer *symbolizer = NULL;
 	struct crashinfo_symbolize_options how = {0};
 	struct crashinfo_report *report = NULL;
-	char *named = NULL;
+	struct named named = {0};
 	struct crashinfo_error *error;
 
 	error = open_report(d, *text, *size, &report);
 	if (!error)
 		error = crashinfo_symbolizer_create(&d->tool.context, finder, NULL, &symbolizer);
 	if (!error)
-		error = crashinfo_symbolize(&d->tool.context, symbolizer, &how, &report, 1, &named,
-					    size, NULL, NULL, NULL);
+		error = crashinfo_symbolize(&d->tool.context, symbolizer, &how, &report, 1, NULL,
+					    NULL, take_named, &named);
 	crashinfo_report_destroy(report);
 	crashinfo_symbolizer_destroy(symbolizer);
 	if (error)
 		return error;
 	free(*text);
-	*text = named;
+	*text = named.text;
+	*size = named.size;
 	return NULL;
 }
 

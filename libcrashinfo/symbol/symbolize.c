@@ -265,13 +265,16 @@ static void count_group(const struct plan *plan, const struct frame_group *group
 	stats->resolved += crashinfo_symbol_status_has_name(status);
 }
 
-/* Reports that threads write one after the other. */
+/* New texts that are there at once; their memory serves for the next ones. */
+#define TEXTS_AT_ONCE 128
+
+/* Reports that threads write one after the other, up to `end`. */
 struct writing {
 	struct plan *plan;
 	const size_t *firsts; /* group of each report */
-	size_t count;
-	char **texts;
-	size_t *sizes;
+	size_t begin, end;
+	char *texts[TEXTS_AT_ONCE]; /* from `begin` on */
+	size_t sizes[TEXTS_AT_ONCE];
 	atomic_size_t next;
 	pthread_mutex_t lock;
 	struct crashinfo_error *error; /* the first one */
@@ -307,10 +310,11 @@ static void *write_reports(void *user)
 	struct symbolize_texts *texts = symbolize_texts_create();
 	size_t i;
 
-	while ((i = atomic_fetch_add(&writing->next, 1)) < writing->count) {
+	while ((i = atomic_fetch_add(&writing->next, 1)) < writing->end) {
+		size_t at = i - writing->begin;
 		struct crashinfo_error *error =
 			texts ? write_report(writing->plan, texts, i, writing->firsts[i],
-					     &writing->texts[i], &writing->sizes[i])
+					     &writing->texts[at], &writing->sizes[at])
 			      : crashinfo_error_no_memory();
 
 		if (!error)
@@ -335,7 +339,7 @@ static void write_side_by_side(struct writing *writing, unsigned jobs)
 	unsigned started = 0;
 
 	while (started + 1 < jobs && started < THREADS_MAX &&
-	       (started + 2) * REPORTS_PER_THREAD <= writing->count &&
+	       (started + 2) * REPORTS_PER_THREAD <= writing->end - writing->begin &&
 	       !pthread_create(&threads[started], NULL, write_reports, writing))
 		started++;
 	write_reports(writing);
@@ -343,32 +347,39 @@ static void write_side_by_side(struct writing *writing, unsigned jobs)
 		pthread_join(threads[i], NULL);
 }
 
+/* Hand on the texts up to the first one that is missing. */
+static void hand_on(struct writing *writing, crashinfo_symbolized_report_fn *done, void *user)
+{
+	size_t count = writing->end - writing->begin, i = 0;
+
+	for (; i < count && writing->texts[i]; i++)
+		done(user, writing->begin + i, writing->texts[i], writing->sizes[i]);
+	for (; i < count; i++)
+		free(writing->texts[i]);
+}
+
 static struct crashinfo_error *write_all(struct plan *plan, unsigned jobs, size_t count,
-					 char **texts_ret, size_t *sizes_ret,
-					 struct crashinfo_symbolize_stats *stats)
+					 crashinfo_symbolized_report_fn *done, void *user)
 {
 	_free_ size_t *firsts = calloc(count + 1, sizeof(*firsts));
 	struct writing writing = {
-		.plan = plan,
-		.firsts = firsts,
-		.count = count,
-		.texts = texts_ret,
-		.sizes = sizes_ret,
-		.lock = PTHREAD_MUTEX_INITIALIZER,
-	};
+		.plan = plan, .firsts = firsts, .lock = PTHREAD_MUTEX_INITIALIZER};
 
 	if (!firsts)
 		return crashinfo_error_no_memory();
-	for (size_t i = 0; i < count; i++)
-		texts_ret[i] = NULL;
 	/* groups stand in the order of their reports */
 	for (size_t i = plan->groups.size; i > 0; i--)
 		firsts[plan->groups.data[i - 1].report] = i - 1;
-	for (size_t i = 0; i < plan->groups.size; i++)
-		count_group(plan, &plan->groups.data[i], stats);
-	write_side_by_side(&writing, jobs);
-	for (size_t i = 0; i < count && writing.error; i++)
-		free(texts_ret[i]);
+	while (writing.end < count && !writing.error) {
+		size_t left = count - writing.end;
+
+		writing.begin = writing.end;
+		writing.end += left < TEXTS_AT_ONCE ? left : TEXTS_AT_ONCE;
+		memset(writing.texts, 0, sizeof(writing.texts));
+		atomic_store(&writing.next, writing.begin);
+		write_side_by_side(&writing, jobs);
+		hand_on(&writing, done, user);
+	}
 	return writing.error;
 }
 
@@ -408,9 +419,9 @@ struct crashinfo_error *crashinfo_symbolize(const struct crashinfo_context *cont
 					    struct crashinfo_symbolizer *symbolizer,
 					    const struct crashinfo_symbolize_options *options,
 					    struct crashinfo_report *const *reports, size_t count,
-					    char **texts_ret, size_t *sizes_ret,
 					    struct crashinfo_symbolize_stats *stats,
-					    crashinfo_symbolized_fn *each, void *each_user)
+					    crashinfo_symbolized_fn *each,
+					    crashinfo_symbolized_report_fn *done, void *user)
 {
 	static const struct crashinfo_symbolize_options defaults;
 	struct plan plan = {
@@ -421,11 +432,12 @@ struct crashinfo_error *crashinfo_symbolize(const struct crashinfo_context *cont
 	};
 	struct crashinfo_error *error = run(&plan, symbolizer, count);
 
+	for (size_t i = 0; i < plan.groups.size && !error; i++)
+		count_group(&plan, &plan.groups.data[i], stats);
 	if (!error && each)
-		tell_each(&plan, each, each_user);
+		tell_each(&plan, each, user);
 	if (!error)
-		error = write_all(&plan, symbolizer_jobs(symbolizer), count, texts_ret, sizes_ret,
-				  stats);
+		error = write_all(&plan, symbolizer_jobs(symbolizer), count, done, user);
 	for (size_t i = 0; plan.maps && i < count; i++)
 		crashinfo_maps_destroy(plan.maps[i]);
 	free(plan.maps);

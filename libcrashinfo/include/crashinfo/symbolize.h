@@ -41,18 +41,22 @@ struct crashinfo_symbolized_frame {
 };
 typedef void crashinfo_symbolized_fn(void *user, const struct crashinfo_symbolized_frame *frame);
 
+/* Takes the new text (malloc'd) of a report, which is given by its index in the call. */
+typedef void crashinfo_symbolized_report_fn(void *user, size_t report, char *text, size_t size);
+
 /*
- * Symbolize `count` reports together: `texts_ret[i]` (malloc'd, sizes_ret[i] bytes) becomes the new
- * text of reports[i]. `stats` may be NULL and is added to. `each` may be NULL; it is called for
- * every native frame in order, its argument living until it returns.
+ * Symbolize `count` reports together; `done` is called for each in order with what it becomes. After
+ * an error it was called for the first ones, or for none. `stats` may be NULL and is added to.
+ * `each` may be NULL; it is called for every native frame in order, before any `done`, its argument
+ * living until it returns.
  */
 struct crashinfo_error *crashinfo_symbolize(const struct crashinfo_context *context,
 					    struct crashinfo_symbolizer *symbolizer,
 					    const struct crashinfo_symbolize_options *options,
 					    struct crashinfo_report *const *reports, size_t count,
-					    char **texts_ret, size_t *sizes_ret,
 					    struct crashinfo_symbolize_stats *stats,
-					    crashinfo_symbolized_fn *each, void *each_user);
+					    crashinfo_symbolized_fn *each,
+					    crashinfo_symbolized_report_fn *done, void *user);
 
 #ifdef __cplusplus
 }
