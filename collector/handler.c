@@ -39,8 +39,9 @@ bool guard_is_taken(void)
 static void wait_for_owner(void)
 {
 	uint64_t end = raw_milliseconds() + state.timeout_ms;
+	unsigned left = state.timeout_ms;
 
-	while (atomic_load(&phase) != PHASE_HANDED && raw_milliseconds() < end)
+	while (atomic_load(&phase) != PHASE_HANDED && left-- && raw_milliseconds() < end)
 		raw_sleep(1);
 }
 

@@ -137,7 +137,7 @@ static int wait_pid(const struct launch *launch)
 	uint64_t end = raw_nanoseconds() + SPIN_NS;
 	int pid;
 
-	while (!(pid = atomic_load(&launch->pid)) && raw_nanoseconds() < end)
+	while (!(pid = atomic_load(&launch->pid)) && raw_is_before(end))
 		raw_yield();
 	return pid;
 }

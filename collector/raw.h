@@ -110,6 +110,7 @@ static inline long raw_duplicate(int fd, int lowest)
 }
 
 /* Milliseconds. */
+/* How many are ready, 0 after `timeout` milliseconds, or -errno. */
 static inline long raw_poll(struct pollfd *fds, size_t count, unsigned timeout)
 {
 	struct timespec time = {timeout / 1000, (long)(timeout % 1000) * 1000000};
@@ -137,6 +138,7 @@ static inline unsigned raw_geteuid(void)
 	return (unsigned)RAW3(__NR_geteuid, 0, 0, 0);
 }
 
+/* 0 where a filter refuses the call: what waits must have another end, too. */
 static inline struct timespec raw_clock(clockid_t clock)
 {
 	struct timespec time = {0};
@@ -157,6 +159,14 @@ static inline uint64_t raw_nanoseconds(void)
 	struct timespec time = raw_clock(CLOCK_MONOTONIC);
 
 	return (uint64_t)time.tv_sec * 1000000000 + (uint64_t)time.tv_nsec;
+}
+
+/* Whether it is not yet `end`; never without a clock. */
+static inline bool raw_is_before(uint64_t end)
+{
+	uint64_t now = raw_nanoseconds();
+
+	return now && now < end;
 }
 
 /* `how` is SIG_BLOCK, SIG_UNBLOCK or SIG_SETMASK. The set that it was. */

@@ -261,7 +261,7 @@ static enum uplink_state wait_awake(const struct uplink *uplink)
 
 	do
 		found = look(uplink);
-	while (found == UPLINK_OPEN && is_brief && raw_nanoseconds() < end);
+	while (found == UPLINK_OPEN && is_brief && raw_is_before(end));
 	return found;
 }
 
@@ -270,9 +270,10 @@ static enum uplink_state wait_released(const struct uplink *uplink)
 	struct pollfd fd = {.fd = uplink->fd, .events = POLLIN};
 	enum uplink_state found = wait_awake(uplink);
 	uint64_t now = raw_milliseconds();
+	long ready = 1;
 
-	while (found == UPLINK_OPEN && now < uplink->deadline) {
-		raw_poll(&fd, 1, (unsigned)(uplink->deadline - now));
+	while (found == UPLINK_OPEN && ready && now < uplink->deadline) {
+		ready = raw_poll(&fd, 1, (unsigned)(uplink->deadline - now));
 		found = look(uplink);
 		now = raw_milliseconds();
 	}
@@ -300,7 +301,7 @@ static void wait_ended(const struct uplink *uplink)
 	struct pollfd fd = {.fd = uplink->pidfd, .events = POLLIN};
 
 	for (uint64_t now; (now = raw_milliseconds()) < uplink->deadline;)
-		if (raw_poll(&fd, 1, (unsigned)(uplink->deadline - now)) > 0)
+		if (raw_poll(&fd, 1, (unsigned)(uplink->deadline - now)) >= 0)
 			return;
 }
 

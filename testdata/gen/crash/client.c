@@ -9,6 +9,7 @@
  *	limit=files	no descriptor can be opened; limit=full: all are in use, and the limit
  *			can't be raised; limit=low: so it is, and only 0, 1 and 2 are below it
  *	limit=processes, limit=calls	no process can be started, by rlimit or by a filter
+ *	limit=clock			no system call tells the time
  *	memory=MB	of memory that is in use
  *	libraries=DIR:N	DIR/0.so to DIR/N-1.so are loaded
  *	measure		prints the microseconds until the crash is handed on, and exits with 0
@@ -184,12 +185,13 @@ static void limit_processes(void)
 		fail("RLIMIT_NPROC");
 }
 
-static void limit_calls(void)
+/* A filter refuses two system calls. */
+static void limit_calls(unsigned one, unsigned other)
 {
 	struct sock_filter filter[] = {
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_clone, 2, 0),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_execve, 1, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, one, 2, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, other, 1, 0),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
 	};
@@ -211,7 +213,9 @@ static void set_limit(void)
 	else if (limit && !strcmp(limit, "processes"))
 		limit_processes();
 	else if (limit && !strcmp(limit, "calls"))
-		limit_calls();
+		limit_calls(SYS_clone, SYS_execve);
+	else if (limit && !strcmp(limit, "clock"))
+		limit_calls(SYS_clock_gettime, SYS_gettimeofday);
 }
 
 static void use_memory(void)
